@@ -1,0 +1,46 @@
+"""Analyses, one file each: what is computed about a run at a snapshot, or about two sets of images.
+
+Results are cached in the run's directory under the hash of what they depend on; a page shows every analysis of its family.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gandash.registry import Part, Registry
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from gandash.runs import Run, Snapshot
+
+Progress = Callable[[float, str], None]  # fraction done in [0, 1], what is being done
+
+
+class Cancelled(RuntimeError):
+    """The visitor asked to stop; raised out of a progress call."""
+
+
+class Analysis(Part):
+    """Base of the analyses."""
+
+    family: ClassVar[str]  # the page that shows it: "latent", "discriminator", "embeddings", "scores"
+    version: ClassVar[int] = 1  # part of the cache key: raise it when the same inputs give another result
+
+    @abstractmethod
+    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Any:
+        """Compute the result, with ``self.options``."""
+
+    @abstractmethod
+    def figure(self, result: Any) -> go.Figure:
+        """The result as a plotly figure."""
+
+
+parts: Registry[Analysis] = Registry(__name__, Analysis)
+
+
+def of_family(family: str) -> list[str]:
+    """The names of a family's analyses. What does not name the family is not imported: some bring half a dozen heavy libraries."""
+    return [name for name in parts if f'family = "{family}"' in (parts.folder / f"{name}.py").read_text(encoding="utf-8")]

@@ -1,0 +1,237 @@
+"""What scores share: a run's samples as a network sees them, the real images they are held against, and what a score tells.
+
+A score is one file with a class that derives from :class:`Score`::
+
+    class Median(Score):
+        \"\"\"One sentence. The paper.\"\"\"
+        title = "Median"
+        family = "scores"          # spelled out in the file: the registry is searched for it without importing
+
+        def measure(self, subject: Subject) -> Measured: ...
+        def figure(self, result: Measured) -> go.Figure: ...
+
+and is then on the Scores page, in the table, over the epochs, in ``python -m gandash evaluate`` and in a run's ``scores.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from abc import abstractmethod
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from gandash import registry
+from gandash.analyses import Analysis, Progress
+from gandash.analyses._embeddings import part_of
+from gandash.analyses._pictures import samples, stand_in
+from gandash.features import looking, reference, resnet18
+from gandash.features.looking import EMBEDDED, INCEPTION
+from gandash.features.reference import Reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gandash.config import RunConfig
+    from gandash.runs import Run, Snapshot
+
+HELD = 2  # subjects kept in memory, 15 MB each for 5,000 small images: all scores of a snapshot share one
+DOUBTFUL = 0.9  # a classifier that reads fewer of the real images rightly says little of generated ones
+
+
+class ScoreOptions(registry.Options):
+    """What decides a score."""
+
+    count: int = Field(
+        5000, ge=100, le=50_000, title="Samples", description="Drawn afresh. Scores of few samples are biased and uncertain."
+    )
+    seed: int = Field(0, ge=0, lt=2**31, title="Seed", description="Draws the latents, and the classes of a conditional run.")
+    network: Literal["embedded", "inception"] = Field(EMBEDDED, title="Look through", description="The network that features come from.")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One line of the table."""
+
+    name: str  # in scores.json and CSV; never renamed
+    title: str
+    value: float
+    spread: float | None  # how far it would differ another time
+    how: str  # the spread was found
+    real: float | None  # what as many real images get: the ceiling (for what should be low, the floor)
+    samples: int  # generated images that it rests on
+    better: Literal["higher", "lower"]
+    asks: str  # the question that it answers, for people
+    warning: str = ""  # why it means little here
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a score tells. Everything is a JSON value, so that it can be kept, shipped and drawn without computing again."""
+
+    numbers: tuple[Number, ...]
+    detail: dict[str, Any] = field(default_factory=dict)  # what the figure draws
+    reading: str = ""  # the figure in a sentence
+
+    def as_json(self) -> dict[str, Any]:
+        """For :meth:`from_json`."""
+        return {"numbers": [asdict(number) for number in self.numbers], "detail": self.detail, "reading": self.reading}
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Measured:
+        return cls(tuple(Number(**number) for number in told["numbers"]), told["detail"], told["reading"])
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Samples of a run at a snapshot, as a network sees them."""
+
+    images: np.ndarray  # uint8 (N, C, H, W), as they are compared (see features.reference.seen)
+    asked: np.ndarray | None  # int64 (N,): the classes that a conditional run was asked for
+    class_names: tuple[str, ...]  # of the run's data set
+    head: str | None  # of the embedded network, where it knows the run's classes
+    features: np.ndarray  # float32 (N, D)
+    logits: np.ndarray | None  # float32 (N, K), what an Inception score is taken of
+    network: str
+    reference: Reference
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def classes(self) -> tuple[int, ...]:
+        """The place of each of the run's classes among those of the head."""
+        everything = registry.parts("datasets")[self.head].all_classes
+        return tuple(everything.index(name) for name in self.class_names)
+
+    @cached_property
+    def class_logits(self) -> np.ndarray:
+        """Logits ``(N, 10)`` of the head that knows the run's classes, whatever network features come from."""
+        from gandash.features import extractors
+
+        return self.logits if self.network == EMBEDDED else extractors.extract(EMBEDDED, self.images, self.head)[1]
+
+    def real_accuracy(self) -> float | None:
+        """The share of the real test images that the classifier reads rightly; None where that was not measured."""
+        confusion = self.reference.confusion
+        if confusion is None:
+            return None
+        return float(sum(confusion[row, place] for row, place in enumerate(self.classes)) / confusion.sum())
+
+    def doubt(self) -> str:
+        """A warning where the classifier misreads many real images of this kind."""
+        accuracy = self.real_accuracy()
+        if accuracy is None or accuracy >= DOUBTFUL:
+            return ""
+        return f"The classifier reads only {accuracy:.0%} of the real images rightly, so what it says of generated ones means little."
+
+
+class Score(Analysis):
+    """Base of the scores."""
+
+    Options = ScoreOptions
+    order: ClassVar[int] = 50  # its place in the table
+    needs_classes: bool = False  # the embedded classifier must know the run's classes
+
+    def suits(self, config: RunConfig) -> str | None:
+        if len(config.part("dataset").shape) != 3:
+            return "This run draws points in a plane, not images: there is nothing to look through a network at."
+        if self.needs_classes and resnet18.head_for(config.dataset.name) is None:
+            return f"The embedded classifier does not know the classes of {config.part('dataset').title}."
+        return None
+
+    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
+        """Raises ``ValueError`` where the score does not suit the run, ``LookupError`` where the run has no weights,
+        :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`."""
+        if reason := self.suits(run.config):
+            raise ValueError(reason)
+        return self.measure(subject_of(run, snapshot, self.options, progress))
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> Measured:
+        """The score of these samples."""
+
+
+def subject_of(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Progress | None = None) -> Subject:
+    """The samples that ``options`` describe; the newest few are kept in memory."""
+    from gandash.features import extractors
+
+    path = run.path / "weights" / f"{run.weights_step(snapshot.step)}.safetensors"
+    networks = run.networks(snapshot)
+    key = (path, path.stat().st_mtime_ns, options.count, options.seed, options.network)
+    with _lock:
+        if key in _held:
+            _held.move_to_end(key)
+            return _held[key]
+    against = reference_of(run.config, options.network, part_of(progress, 0.0, 0.5))
+    dataset = run.config.part("dataset")
+    begin = 0.0 if against.facts.get("shipped") else 0.5
+    if progress:
+        progress(begin, f"Drawing {options.count:,} samples")
+    drawn = samples(networks, options.count, options.seed)
+    images = reference.seen(drawn.images, dataset)
+    head = resnet18.head_for(run.config.dataset.name)
+    features, logits = extractors.extract(options.network, images, head, part_of(progress, begin, 0.9, "Samples"))
+    made = Subject(images, drawn.labels, dataset.class_names, head, features, logits, options.network, against)
+    with _lock:
+        _held[key] = made
+        while len(_held) > HELD:
+            _held.popitem(last=False)
+    return made
+
+
+_held: OrderedDict[tuple, Subject] = OrderedDict()
+_lock = threading.Lock()
+
+
+def reference_of(config: RunConfig, network: str, progress: Progress | None = None) -> Reference:
+    """What a run's samples are held against: the statistics that ship, else those of its data, computed once and kept on disk.
+
+    Raises :class:`~gandash.datasets.DatasetUnavailable` where neither they nor the data are here, and ``ValueError``.
+    """
+    own = config.part("dataset")
+    name = reference.shipped_name(own, network)
+    if name:
+        return reference.load(reference.FOLDER / f"{name}.safetensors")
+    dataset, note = stand_in(config)
+    path = _reference_path(dataset, network)
+    if not path.exists():
+        reference.save(reference.make(dataset, network, progress, note), path)
+    return reference.load(path)
+
+
+def reference_key(config: RunConfig, network: str) -> str:
+    """Changes when :func:`reference_of` would give another one. Raises as it does."""
+    own = config.part("dataset")
+    name = reference.shipped_name(own, network)
+    if name:
+        return looking.digest(reference.FOLDER / f"{name}.safetensors")
+    return _reference_path(stand_in(config)[0], network).stem
+
+
+def _reference_path(dataset: Any, network: str) -> Path:
+    from gandash.runs import root
+
+    if len(dataset.shape) != 3:
+        raise ValueError(f"{dataset.title} has no images to be looked at.")
+    key = {
+        "version": 1,
+        "dataset": type(dataset).name,
+        "options": dataset.options.model_dump(mode="json", exclude={"count"}),
+        "files": repr(dataset.stamp()),
+        "network": network,
+        "weights": looking.identity(network),
+    }
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
+    return root() / ".cache" / "references" / f"{digest}.safetensors"
+
+
+def dimensions(network: str) -> int:
+    """How many numbers a feature has."""
+    return {EMBEDDED: 512, INCEPTION: 2048}[network]

@@ -1,0 +1,261 @@
+"""The scores of a run as sheets of JSON: what was measured, of how many samples, beside what real images get, and how to make it again.
+
+A sheet is of one snapshot::
+
+    {"run": "mnist-dcgan", "step": 18740, "epoch": 20.0, "label": "epoch 20",
+     "samples": 5000, "seed": 0, "network": "embedded", "weights": "Embedded ResNet-18",
+     "reference": "10,000 test images of MNIST",
+     "recipe": "python -m gandash evaluate mnist-dcgan --step 18740 --count 5000 --seed 0",
+     "scores": {"inception_score": {"title": "Inception score", "value": 9.6, "spread": 0.1, "how": "standard deviation over 10 splits",
+                                    "real": 9.8, "samples": 5000, "better": "higher", "asks": "...", "warning": ""},
+                "fid", "kid", "precision", "recall", "density", "coverage", "modes", "confident", "class_accuracy": likewise},
+     "analyses": {"inception_score": {"key": ..., "result": ...}, ...},      what the figures are drawn from
+     "left_out": {"asked_class": "Only a conditional run can be asked for a class."}}
+
+``scores.json`` in a shipped run's directory is the sheet of its newest snapshot, and under ``snapshots`` those of all. Reading a sheet
+needs no torch.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from gandash import analyses
+from gandash.analyses._embeddings import part_of
+from gandash.analyses._scores import Measured, Score, ScoreOptions, reference_key, reference_of
+from gandash.datasets import DatasetUnavailable
+from gandash.features import looking
+from gandash.features.reference import shipped_name
+from gandash.features.resnet18 import WeightsUnavailable
+from gandash.runs.files import read_json, write_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gandash.analyses import Progress
+    from gandash.runs import Run, Snapshot
+
+FAMILY = "scores"
+SHEET = "scores.json"
+_NEWEST = {"analysis": "scores", "what": "newest sheet"}
+_LIBRARIES = ("torch", "torch-fidelity", "numpy")
+
+EXPECTED = (ValueError, LookupError, WeightsUnavailable, DatasetUnavailable)  # with a sentence for people
+
+Sheet = dict[str, Any]
+
+
+def known_scores(run: Run) -> Sheet | None:
+    """The run's newest sheet as far as it is known: what it was shipped with, else what was computed last here; None where neither is.
+
+    Only reads: no torch, and nothing is computed or written. ``known["scores"].get("inception_score", {}).get("value")`` is a number;
+    ``known["step"]`` says of which snapshot it is.
+    """
+    return read_json(run.path / SHEET) or read_json(run.cached(_NEWEST) / SHEET) or None
+
+
+def names() -> list[str]:
+    """The analyses that are scores, in the table's order; the others of the family have no number for it."""
+    found = [name for name in analyses.of_family(FAMILY) if issubclass(analyses.parts[name], Score)]
+    return sorted(found, key=lambda name: (analyses.parts[name].order, name))
+
+
+def obstacle(run: Run, options: ScoreOptions) -> str:
+    """Why nothing of a run can be scored with these options, as a sentence; empty where something can."""
+    if not any(score.suits(run.config) is None for _, score in _scores(options)):
+        return _scores(options)[0][1].suits(run.config) or ""
+    try:
+        looking.identity(options.network)
+        reference_key(run.config, options.network)
+    except (WeightsUnavailable, DatasetUnavailable, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def against(run: Run, options: ScoreOptions) -> str:
+    """What samples are held against, where that is known before anything is computed."""
+    name = shipped_name(run.config.part("dataset"), options.network)
+    if name:
+        return f"{reference_of(run.config, options.network).title}, whose statistics ship with GANdash"
+    return f"images of {run.config.part('dataset').title}, which are looked at first"
+
+
+def scored(run: Run) -> list[Snapshot]:
+    """The snapshots that can be scored: those whose own weights are kept, oldest first."""
+    return [snapshot for snapshot in run.snapshots if snapshot.has_weights]
+
+
+def kept(run: Run, snapshot: Snapshot, options: ScoreOptions) -> Sheet | None:
+    """The sheet of a snapshot, where every score that suits the run has been computed with these options; else None.
+
+    Raises :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`.
+    """
+    shipped = _shipped(run)
+    found, left_out = {}, {}
+    for name, score in _scores(options):
+        if reason := score.suits(run.config):
+            left_out[name] = reason
+            continue
+        key = _key(run, snapshot, name, score)
+        told = shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)
+        if not told:
+            return None
+        found[name] = {"key": _digest(key), "result": told}
+    return _sheet(run, snapshot, options, found, left_out) if found else None
+
+
+def evaluate(run: Run, snapshot: Snapshot, options: ScoreOptions, only: list[str] | None = None, progress: Progress | None = None) -> Sheet:
+    """Compute what is not kept yet of a snapshot's scores (or of those named in ``only``), keep it, and give the sheet.
+
+    Raises ``ValueError`` where nothing suits the run, and what :meth:`Score.run` raises.
+    """
+    found, left_out = {}, {}
+    chosen = [(name, score) for name, score in _scores(options) if only is None or name in only]
+    shipped = _shipped(run)
+    for done, (name, score) in enumerate(chosen):
+        if reason := score.suits(run.config):
+            left_out[name] = reason
+            continue
+        key = _key(run, snapshot, name, score)
+        told = shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)
+        if not told:
+            begin = 0.8 * (done > 0) + 0.2 * done / len(chosen)  # nearly all the time goes into the first one's samples
+            part = part_of(progress, begin, 0.8 + 0.2 * (done + 1) / len(chosen))
+            if part:
+                part(0.0, score.title)
+            told = score.run(run, snapshot, part).as_json()
+            _write(run.cache(key) / SHEET, told)
+        found[name] = {"key": _digest(key), "result": told}
+    if not found:
+        raise ValueError(" ".join(dict.fromkeys(left_out.values())))
+    sheet = _sheet(run, snapshot, options, found, left_out)
+    if only is None:
+        _remember(run, sheet)
+    return sheet
+
+
+def evaluate_all(run: Run, options: ScoreOptions, progress: Progress | None = None) -> list[Sheet]:
+    """The sheets of every snapshot that has weights, oldest first. What is cancelled keeps what it has."""
+    snapshots = scored(run)
+    sheets = []
+    for done, snapshot in enumerate(snapshots):
+        part = part_of(progress, done / len(snapshots), (done + 1) / len(snapshots), f"{done + 1} of {len(snapshots)}, {snapshot.label}")
+        sheets.append(evaluate(run, snapshot, options, progress=part))
+    return sheets
+
+
+def kept_all(run: Run, options: ScoreOptions) -> list[Sheet]:
+    """The sheets of all snapshots that have one, oldest first."""
+    return [sheet for snapshot in scored(run) if (sheet := kept(run, snapshot, options))]
+
+
+def ship(run: Run, options: ScoreOptions) -> Path:
+    """Write what is kept of the run's scores into its directory, beside the weights that they are of. Raises ``LookupError``."""
+    sheets = kept_all(run, options)
+    if not sheets:
+        raise LookupError(f"No scores of {run.title} have been computed with these options.")
+    _write(run.path / SHEET, {**sheets[-1], "snapshots": sheets})
+    return run.path / SHEET
+
+
+def work_key(run: Run, snapshot: Snapshot | None, options: ScoreOptions) -> str:
+    """The name under which a snapshot (None: every one) is scored in the background."""
+    step = None if snapshot is None else run.weights_step(snapshot.step)
+    return _digest({"scores": str(run.path), "step": step, "options": options.model_dump()})
+
+
+def figure(name: str, sheet: Sheet) -> Any:
+    """The plotly figure that a score draws of its result in a sheet."""
+    return analyses.parts[name]().figure(Measured.from_json(sheet["analyses"][name]["result"]))
+
+
+def as_csv(sheets: list[Sheet]) -> bytes:
+    """A line a snapshot and score."""
+    text = io.StringIO()
+    fields = ("run", "step", "epoch", "score", "value", "spread", "real", "samples", "seed", "weights", "reference", "warning")
+    writer = csv.DictWriter(text, fields, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    for sheet in sheets:
+        for name, number in sheet["scores"].items():
+            writer.writerow({**sheet, **number, "samples": number["samples"], "score": name})
+    return text.getvalue().encode()
+
+
+def _scores(options: ScoreOptions) -> list[tuple[str, Score]]:
+    return [(name, analyses.parts[name](options.model_dump())) for name in names()]
+
+
+def _key(run: Run, snapshot: Snapshot, name: str, score: Score) -> dict[str, Any]:
+    """All that a score depends on; no path and no time of a file is in it, so that it is the same on every machine."""
+    step = run.weights_step(snapshot.step)
+    if step is None:
+        raise LookupError(f"{run.title} has no weights yet.")
+    network = score.options.network
+    return {
+        "analysis": name,
+        "version": score.version,
+        "options": score.options.model_dump(),
+        "weights": looking.digest(run.path / "weights" / f"{step}.safetensors"),
+        "network": looking.identity(network),
+        "classifier": looking.identity(looking.EMBEDDED),
+        "reference": reference_key(run.config, network),
+    }
+
+
+def _digest(key: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _shipped(run: Run) -> dict[str, Any]:
+    """Results by the digest of their key, as the run was shipped with them."""
+    told = read_json(run.path / SHEET)
+    return {each["key"]: each["result"] for sheet in told.get("snapshots", ()) for each in sheet["analyses"].values()}
+
+
+def _sheet(run: Run, snapshot: Snapshot, options: ScoreOptions, found: dict[str, Any], left_out: dict[str, str]) -> Sheet:
+    step = run.weights_step(snapshot.step)
+    of = next((each for each in run.snapshots if each.step == step), snapshot)
+    numbers = [number for each in found.values() for number in Measured.from_json(each["result"]).numbers]
+    reference = reference_of(run.config, options.network)
+    note = reference.facts["note"]
+    return {
+        "run": run.id,
+        "step": step,
+        "epoch": of.epoch,
+        "label": of.label,
+        "samples": options.count,
+        "seed": options.seed,
+        "network": options.network,
+        "weights": looking.choices()[options.network].title,
+        "reference": reference.title,
+        "note": note,
+        "recipe": recipe(run.id, step, options),
+        "versions": {name: version(name) for name in _LIBRARIES},
+        "scores": {number.name: {key: value for key, value in asdict(number).items() if key != "name"} for number in numbers},
+        "analyses": found,
+        "left_out": left_out,
+    }
+
+
+def recipe(run: str, step: int, options: ScoreOptions) -> str:
+    """The command that computes a sheet."""
+    looked = "" if options.network == looking.EMBEDDED else f" --network {options.network}"
+    return f"python -m gandash evaluate {run} --step {step} --count {options.count} --seed {options.seed}{looked}"
+
+
+def _remember(run: Run, sheet: Sheet) -> None:
+    """Let :func:`known_scores` find a sheet, unless it knows one of a later snapshot."""
+    before = read_json(run.cached(_NEWEST) / SHEET)
+    newer = before and before["step"] > sheet["step"] and before["step"] in run.steps_of("weights")
+    if not newer and sheet["network"] == looking.EMBEDDED:
+        _write(run.cache(_NEWEST) / SHEET, sheet)
+
+
+def _write(path: Path, told: dict[str, Any]) -> None:
+    write_bytes(path, json.dumps(told, ensure_ascii=False, allow_nan=False).encode())

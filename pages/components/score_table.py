@@ -1,0 +1,76 @@
+"""The table of scores: generated beside real, with spread, sample size and the question that each answers."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import streamlit as st
+
+from gandash.plots.colours import GENERATED, REAL
+from gandash.scores import Sheet
+
+_STYLE = f"""<style>
+.scores {{ width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+.scores th {{ text-align: right; font-weight: 600; font-size: 0.9rem; padding: 0.2rem 0.6rem; white-space: nowrap; }}
+.scores td {{ text-align: right; padding: 0.35rem 0.6rem; border-top: 1px solid rgba(128,128,128,0.3); white-space: nowrap; }}
+.scores th:first-child, .scores td:first-child, .scores .asks {{ text-align: left; }}
+.scores td:nth-child(-n+3) {{ font-size: 1.05rem; }}
+.scores .asks {{ white-space: normal; opacity: 0.75; font-size: 0.9rem; }}
+.scores .spread {{ opacity: 0.7; font-size: 0.85em; }}
+.scores .generated {{ color: {GENERATED}; }} .scores .real {{ color: {REAL}; }}
+@media (max-width: 640px) {{
+  .scores .asks, .scores .samples {{ display: none; }} .scores th, .scores td {{ padding-inline: 0.25rem; }}
+}}
+</style>"""
+_ARROW = {"higher": "↑", "lower": "↓"}
+
+
+def score_table(sheet: Sheet) -> None:
+    """Draw the table, its warnings, and how the numbers were made."""
+    rows = "".join(_row(name, number) for name, number in sheet["scores"].items())
+    head = (
+        "<tr><th>Score</th><th><span class=generated>◆</span> Generated</th><th><span class=real>●</span> Real</th>"
+        "<th class=samples>Samples</th><th class=asks>What it asks</th></tr>"
+    )
+    st.html(f"{_STYLE}<table class=scores><thead>{head}</thead><tbody>{rows}</tbody></table>")
+    warnings = {number["warning"]: None for number in sheet["scores"].values() if number["warning"]}
+    if warnings:
+        titles = {warning: _titles(sheet, warning) for warning in warnings}
+        st.warning("  \n".join(f"**{titles[warning]}**: {warning}" for warning in warnings), icon=":material/warning:")
+    hows = dict.fromkeys(number["how"] for number in sheet["scores"].values())
+    st.caption(
+        f"{sheet['label'].capitalize()}, {sheet['samples']:,} samples, seed {sheet['seed']}; seen through **{sheet['weights']}**, "
+        f"against {sheet['reference']}. *Real*: as many training images in place of the samples (test images, where classes are "
+        f"read). ↑ more is better, ↓ less is. ±: {'; '.join(hows)}. {sheet['note']}"
+    )
+    for reason in sheet["left_out"].values():
+        st.caption(f":material/info: Left out: {reason}")
+
+
+def written(name: str, value: float | None, spread: float | None) -> str:
+    """A number with as many decimals as its spread has, to two digits; a count is whole."""
+    if value is None:
+        return "–"
+    if name == "modes":
+        return f"{value:.0f}"
+    return f"{value:,.{decimals(spread)}f}" if spread else f"{value:#.3g}"
+
+
+def decimals(spread: float) -> int:
+    """Of a number that is known to ``spread``."""
+    return max(0, 1 - math.floor(math.log10(spread)))
+
+
+def _row(name: str, number: dict) -> str:
+    value, real, spread = number["value"], number["real"], number["spread"]
+    known = f" <span class=spread>± {spread:.{decimals(spread)}f}</span>" if spread else ""
+    return (
+        f"<tr><td>{escape(number['title'])} {_ARROW[number['better']]}</td><td><b>{written(name, value, spread)}</b>{known}</td>"
+        f"<td>{written(name, real, spread)}</td><td class=samples>{number['samples']:,}</td>"
+        f"<td class=asks>{escape(number['asks'])}</td></tr>"
+    )
+
+
+def _titles(sheet: Sheet, warning: str) -> str:
+    return ", ".join(number["title"] for number in sheet["scores"].values() if number["warning"] == warning)

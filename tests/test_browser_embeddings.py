@@ -1,0 +1,179 @@
+"""The Embeddings page as a visitor has it: two folders without a run, a run against its data, lasso, link, download."""
+
+import csv
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import settled
+from PIL import Image
+from playwright.sync_api import expect
+
+expect.set_options(timeout=60_000)  # milliseconds: a machine that also trains answers late
+
+EACH = 12  # pictures a folder
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """A zip of two folders: dark noise is real, bright noise is generated."""
+    path, rng = tmp_path_factory.mktemp("pictures") / "noise.zip", np.random.default_rng(0)
+    with zipfile.ZipFile(path, "w") as made:
+        for folder, low in (("generated", 150), ("real", 0)):
+            for index in range(EACH):
+                buffer = io.BytesIO()
+                Image.fromarray(rng.integers(low, low + 100, (40, 40, 3), np.uint8)).save(buffer, "PNG")
+                made.writestr(f"{folder}/{index}.png", buffer.getvalue())
+    return path
+
+
+def compute(page, app, query: str):
+    page.goto(f"{app.url}/embeddings?{query}")
+    settled(page)
+    page.get_by_role("button", name="Compute").click()
+    drawn(page)
+    return page
+
+
+def drawn(page, seconds: int = 120) -> None:
+    page.locator(".scatter[data-ready]").wait_for(timeout=1000 * seconds)
+    settled(page)
+
+
+def lasso_everything(page, which: int = 0) -> None:
+    page.get_by_role("radio", name="Lasso").click()
+    box = page.locator(".marks").nth(which).bounding_box()
+    left, top, right, bottom = box["x"] + 2, box["y"] + 2, box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom)):
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+
+
+def test_two_folders_of_a_zip_open_without_a_run(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    expect(page.locator(".map > button")).to_have_text(["layer1", "layer2", "layer3", "layer4"])
+    expect(page.locator(".legend button")).to_have_text([f"real ({EACH})", f"generated ({EACH})"])
+    expect(page.get_by_text("the generated pictures stop passing for real ones")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text(f"{EACH} real and {EACH} generated points")).to_be_visible()
+    expect(page.get_by_text("Perplexity was lowered from 30 to 7.67")).to_be_visible()
+    expect(page.get_by_text("Looking through: Embedded ResNet-18")).to_be_visible()
+
+
+def test_an_uploaded_zip_opens_too(app, page, archive):
+    page.goto(f"{app.url}/embeddings?pictures=folders&map_count=8")
+    settled(page)
+    page.get_by_test_id("stMainBlockContainer").get_by_test_id("stFileUploaderDropzoneInput").set_input_files(archive)
+    expect(page.get_by_text("draws 8 of each kind")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Compute").click()
+    drawn(page)
+    expect(page.locator(".legend button").first).to_have_text("real (8)")
+
+
+def test_a_lasso_gives_a_contact_sheet_and_a_line_in_the_download(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    expect(page.locator(".sheet")).to_be_hidden()
+    lasso_everything(page)
+    expect(page.locator(".sheet-title")).to_have_text(f"{2 * EACH} picked: {EACH} real, {EACH} generated")
+    assert (
+        page.locator(".tiles").evaluate(
+            "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+        )
+        > 50
+    )
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Coordinates (CSV)").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert len(rows) == 2 * EACH and {row["chosen"] for row in rows} == {"1"}
+    assert {"kind", "layer1_x", "layer4_y"} <= set(rows[0]) and [row["kind"] for row in rows] == ["real"] * EACH + ["generated"] * EACH
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".sheet")).to_be_hidden()
+
+
+def test_the_keyboard_reaches_every_picture_and_all_maps_mark_it(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    blank = page.locator(".marks").nth(3).evaluate("canvas => canvas.toDataURL()")
+    first = page.locator(".marks").first
+    first.focus()
+    first.press("ArrowRight")
+    expect(page.locator(".tip")).to_be_visible()
+    expect(page.locator(".tip-text")).to_have_text(re.compile(r"(real|generated) \d+"))
+    assert page.locator(".marks").nth(3).evaluate("canvas => canvas.toDataURL()") != blank
+    first.press("Enter")
+    expect(page.locator(".sheet-title")).to_have_text(re.compile("^1 picked"))
+    first.press("Escape")
+    expect(page.locator(".sheet")).to_be_hidden()
+
+
+def test_a_title_enlarges_its_map_and_the_link_shows_the_same_again(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    page.locator(".map > button").nth(2).click()
+    expect(page.locator(".map")).to_have_count(1)
+    expect(page).to_have_url(re.compile("block=layer3"))
+    page.get_by_text("Thumbnails").click()
+    expect(page).to_have_url(re.compile("thumbnails=true"))
+    page.reload()
+    drawn(page)
+    expect(page.locator(".map > button")).to_have_text("layer3")  # read from disk: nothing was computed again
+    page.locator(".map > button").click()
+    expect(page.locator(".map")).to_have_count(4)
+
+
+def test_the_wheel_zooms_and_a_double_click_shows_everything_again(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}&block=layer1")
+    picture = "canvas => canvas.toDataURL()"
+    points = page.locator("canvas.points")
+    everything = points.evaluate(picture)
+    page.locator(".marks").scroll_into_view_if_needed()
+    page.locator(".marks").hover()
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('canvas.points') && "
+        "e.shadowRoot.querySelector('canvas.points').toDataURL() !== before)",
+        arg=everything,
+    )
+    page.locator(".marks").press("0")
+    assert points.evaluate(picture) == everything
+
+
+def test_a_run_against_its_data_set_with_classes_and_scores(app, page):
+    page.goto(f"{app.url}/embeddings?run=digits-dcgan&map_count=20")
+    settled(page)
+    expect(page.get_by_text("These are to be compared")).to_be_visible()
+    page.get_by_role("button", name="Compute").click()
+    drawn(page)
+    page.get_by_role("radiogroup", name="Colour by").get_by_text("class", exact=True).click()
+    expect(page).to_have_url(re.compile("colour_by=class"))
+    settled(page)
+    assert page.locator(".legend button").count() > 4
+    lasso_everything(page, 3)
+    expect(page.locator(".sheet-title")).to_have_text("40 picked: 20 real, 20 generated")
+    first = page.locator(".marks").first
+    first.focus()
+    first.press("ArrowRight")
+    expect(page.locator(".tip-text")).to_have_text(re.compile(r"D\(x\) 0\.\d"))
+
+
+def test_what_cannot_be_opened_says_why(app, page, tmp_path):
+    page.goto(f"{app.url}/embeddings?pictures=folders&folder={tmp_path}/nowhere")
+    settled(page)
+    expect(page.get_by_text(re.compile(f"There is nothing at {tmp_path}/nowhere"))).to_be_visible()
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    page.goto(f"{app.url}/embeddings?pictures=folders&folder={tmp_path}/broken.zip")
+    settled(page)
+    expect(page.get_by_text(re.compile("is not a zip that can be read"))).to_be_visible()
+
+
+def test_on_a_telephone_two_maps_stand_side_by_side(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".map")).to_have_count(4)
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    boxes = [box.bounding_box() for box in page.locator(".map").all()]
+    assert boxes[0]["y"] == boxes[1]["y"] < boxes[2]["y"] and boxes[0]["width"] > 140

@@ -1,0 +1,212 @@
+"""The Embeddings page's result: computed, kept, read again, downloaded; folders of pictures; work beside the pages; thumbnails."""
+
+import csv
+import io
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from gandash import background, embedding_maps, runs
+from gandash.analyses._folders import PictureFolders
+from gandash.datasets import DatasetUnavailable
+from gandash.embedding_maps import EmbeddingOptions, OfFolders, OfRun
+from gandash.features.resnet18 import BLOCKS
+from gandash.plots.atlas import LONGEST_SIDE, atlas
+
+
+def picture(level: int, side: int = 20) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(level).integers(level, level + 50, (side, side + 6, 3), np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folders(tmp_path) -> Path:
+    """A folder with two folders of eight pictures, one of which is broken."""
+    for folder, low in (("fakes", 150), ("photographs", 0)):
+        (tmp_path / "both" / folder).mkdir(parents=True)
+        for index in range(8):
+            (tmp_path / "both" / folder / f"{index}.png").write_bytes(picture(low + index, 40))
+    (tmp_path / "both" / "fakes" / "3.png").write_bytes(b"no picture")
+    return tmp_path / "both"
+
+
+class TestPictureFolders:
+    def test_which_is_real_is_guessed_by_name(self, folders):
+        found = PictureFolders(folders)
+        assert found.counts == {"fakes": 8, "photographs": 8}
+        assert found.guess() == ("photographs", "fakes")
+
+    @pytest.mark.parametrize(
+        ("names", "expected"),
+        [(("real", "generated"), ("real", "generated")), (("a", "b"), ("a", "b")), (("b", "real_b"), ("real_b", "b"))],
+    )
+    def test_guesses(self, names, expected, tmp_path):
+        for name in names:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "0.png").write_bytes(picture(0))
+        assert PictureFolders(tmp_path).guess() == expected
+
+    def test_pictures_have_their_own_size_and_broken_ones_are_counted(self, folders):
+        found = PictureFolders(folders).read("fakes", 100)
+        assert found.images.shape == (7, 3, 40, 40) and found.images.min() >= 150
+        assert "fakes" in found.note and "1 of 8" in found.note
+
+    def test_a_changed_picture_changes_the_digest(self, folders):
+        before = PictureFolders(folders).digest
+        assert PictureFolders(folders).digest == before
+        (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
+        assert PictureFolders(folders).digest != before
+
+    def test_an_uploaded_zip_is_read_in_memory(self, folders):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as made:
+            for path in folders.rglob("*.png"):
+                made.write(path, f"wrapped/{path.relative_to(folders)}")
+        found = PictureFolders(Path("mine.zip"), buffer.getvalue())
+        assert found.counts == {"fakes": 8, "photographs": 8} and len(found.read("photographs", 5)) == 5
+
+    def test_one_folder_is_not_enough(self, folders):
+        with pytest.raises(DatasetUnavailable, match="two were expected"):
+            _ = PictureFolders(folders / "fakes").counts
+
+
+class TestMaps:
+    options = EmbeddingOptions(count=8, perplexity=5)
+
+    def test_two_folders(self, folders, runs_folder):
+        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        assert embedding_maps.kept(source, self.options) is None
+        told = []
+        made = embedding_maps.compute(source, self.options, lambda fraction, text: told.append((fraction, text)))
+        assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told) and told[-1][1] == "layer4: separability"
+        assert list(made.coordinates) == list(BLOCKS) == list(made.errors)
+        assert made.kinds == ("photographs", "fakes") and made.is_generated.tolist() == [False] * 8 + [True] * 7
+        assert made.labels is None and made.scores is None and made.perplexity == pytest.approx(14 / 3)
+        assert len(made.notes) == 2 and "Perplexity was lowered from 5" in made.notes[1]
+        again = embedding_maps.kept(source, self.options)
+        assert again.version == made.version and np.array_equal(again.coordinates["layer2"], made.coordinates["layer2"])
+        assert embedding_maps.kept(source, self.options.model_copy(update={"seed": 1})) is None
+
+    def test_a_picture_that_changed_is_computed_anew(self, folders, runs_folder):
+        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        embedding_maps.compute(source, self.options)
+        (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
+        assert embedding_maps.kept(source, self.options) is None
+
+    def test_a_run_with_labels_scores_and_the_same_again(self, shelf):
+        run = runs.get("digits-dcgan")
+        source = OfRun(run, run.snapshot())
+        made = embedding_maps.compute(source, self.options)
+        assert len(made) == 16 and made.score_title.startswith("D(x)") and made.scores.shape == (16,)
+        assert made.predicted.tolist() == [False] * 8 + [True] * 8 and made.labels.min() >= 0 and made.labels.max() <= 9
+        places = {block: values.copy() for block, values in made.coordinates.items()}
+        again = embedding_maps.compute(source, self.options)
+        assert all(np.array_equal(again.coordinates[block], places[block]) for block in BLOCKS)
+
+    def test_a_line_a_picture(self, shelf):
+        run = runs.get("digits-dcgan")
+        made = embedding_maps.compute(OfRun(run, run.snapshot()), self.options)
+        rows = list(csv.DictReader(io.StringIO(made.csv([2]).decode())))
+        assert len(rows) == 16 and [row["chosen"] for row in rows].index("1") == 2
+        assert {row["class_from"] for row in rows[8:]} == {"classifier"} and rows[0]["class_from"] == "label"
+        assert float(rows[5]["layer3_y"]) == pytest.approx(made.coordinates["layer3"][5, 1], rel=1e-4)
+
+    def test_the_atlas_has_an_address_and_nothing_else_does(self, shelf):
+        from starlette.requests import Request
+
+        from gandash import api_embeddings
+
+        run = runs.get("digits-dcgan")
+        made = embedding_maps.compute(OfRun(run, run.snapshot()), self.options)
+        assert api_embeddings.routes("base")[0].path == "/base/api/atlases/{name}"
+        ask = lambda name: api_embeddings.atlas(Request({"type": "http", "path_params": {"name": name}}))  # noqa: E731
+        answer = ask(made.atlas)
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+        assert Image.open(io.BytesIO(answer.body)).size == (4 * made.tile, 4 * made.tile)
+        for name in ("0" * 32 + ".png", "../../checkpoints/digits-dcgan/config.json", "config.json"):
+            assert ask(name).status_code == 404
+
+
+@pytest.mark.parametrize(("shape", "tile"), [((5, 1, 28, 28), 28), ((5, 3, 64, 64), 64), ((3000, 3, 128, 128), LONGEST_SIDE // 55)])
+def test_atlas(shape, tile):
+    count = shape[0]
+    images = np.broadcast_to(np.linspace(0, 255, count).astype(np.uint8)[:, None, None, None], shape)
+    made = atlas(images)
+    drawn = np.asarray(Image.open(io.BytesIO(made.content)))
+    assert made.tile == tile and max(drawn.shape[:2]) <= LONGEST_SIDE
+    for index in (0, 1, count - 1):
+        row, column = divmod(index, made.columns)
+        middle = drawn[row * tile + tile // 2, column * tile + tile // 2]
+        assert np.abs(middle.astype(int) - int(images[index, 0, 0, 0])).max() <= (0 if count < 10 else 12)
+
+
+class TestBackground:
+    def test_who_asks_for_the_same_gets_the_same_and_can_cancel_it(self):
+        begun, stopped, goes_on = threading.Event(), threading.Event(), threading.Event()
+
+        def work(progress):
+            try:
+                for step in range(10_000):
+                    progress(step / 10_000, f"step {step}")
+                    begun.set()
+                    goes_on.wait(0.01)
+            finally:
+                stopped.set()
+
+        first = background.start("shared", work)
+        assert begun.wait(30)
+        assert background.start("shared", work) is first and background.find("shared") is first
+        first.cancel()
+        assert stopped.wait(30)
+
+    @pytest.mark.parametrize(
+        ("error", "expected", "told"),
+        [(ValueError("There are no pictures."), (ValueError,), "There are no pictures."), (KeyError("x"), (), "KeyError: 'x'")],
+    )
+    def test_what_went_wrong_is_told(self, error, expected, told):
+        ended = threading.Event()
+
+        def work(progress):
+            raise error
+
+        made = background.start(f"fails {told}", work, expected)
+        background.start("after it", lambda progress: ended.set())
+        assert ended.wait(30)
+        assert made.done and made.error == told
+        background.forget(f"fails {told}")
+        assert background.find(f"fails {told}") is None
+
+
+def test_weights_that_are_not_here_say_what_to_do(shelf, monkeypatch, tmp_path):
+    monkeypatch.setenv("GANDASH_RESNET18", str(tmp_path / "nowhere.pth"))
+    test = AppTest.from_file(str(PROJECT / "pages" / "frame.py"), default_timeout=120)
+    test.query_params["weights"] = "imagenet"
+    test.run()
+    test.switch_page("6_embeddings.py").run()
+    assert not test.exception
+    assert any("GANDASH_RESNET18 points to" in info.value for info in test.info)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("grad_cam", {"count": 3, "images": "real"}),
+        ("grad_cam_plus_plus", {"count": 3, "seed": 4, "target": "real"}),
+        ("tsne", {"count": 6}),
+        ("separability", {"count": 6}),
+    ],
+)
+def test_an_analysis_runs_on_a_run_and_draws_it(name, options, shelf):
+    from gandash import analyses
+
+    run = runs.get("digits-dcgan")
+    analysis = analyses.parts[name](options)
+    figure = analysis.figure(analysis.run(run, run.snapshot()))
+    assert len(figure.data) >= 2

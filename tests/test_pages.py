@@ -1,0 +1,147 @@
+"""Every page as a script, without a browser: no run, a young, a failed, a queued and a shipped one."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import PROJECT
+from streamlit.testing.v1 import AppTest
+
+PAGES = sorted((path.name for path in (PROJECT / "pages").glob("[0-9]*_*.py")), key=lambda name: int(name.split("_")[0]))
+
+
+def opened(page: str, **query) -> AppTest:
+    """The frame with ``page`` open; the address holds ``query``."""
+    test = AppTest.from_file(str(PROJECT / "pages" / "frame.py"), default_timeout=120)
+    for name, value in query.items():
+        test.query_params[name] = str(value)
+    test.run()
+    if page != PAGES[0]:
+        test.switch_page(page).run()
+    assert not test.exception, [error.value for error in test.exception]
+    return test
+
+
+def picker(test: AppTest):
+    return next(widget for widget in test.selectbox if widget.label == "Run")
+
+
+def texts(test: AppTest) -> str:
+    """All that can be read on the page and in the sidebar."""
+    elements = (*test.markdown, *test.caption, *test.info, *test.warning, *test.error, *test.subheader, *test.header)
+    return "\n".join(element.value for element in elements)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_any_run_says_what_to_do(page, runs_folder):
+    test = opened(page)
+    assert "Quick train" in texts(test) or "run" in texts(test)
+    assert any(button.label == "Start" for button in test.button)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_a_shipped_run(page, shelf):
+    test = opened(page, run="digits-dcgan")
+    assert picker(test).value == "digits-dcgan"
+    assert not test.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_a_run_that_failed_before_its_first_sample(page, shelf):
+    shelf.add("broken", "failed", error="The disk is full.", samples=False)
+    test = opened(page, run="broken")
+    assert picker(test).value == "broken"
+    if page != "2_train.py":  # where the live view tells it in the browser
+        assert "The disk is full." in texts(test)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_a_run_that_has_just_begun(page, shelf):
+    shelf.add("young", "new", samples=False)
+    opened(page, run="young")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_a_run_that_failed_later_keeps_its_snapshots(page, shelf):
+    shelf.add("late", "failed", error="The loss is not a number.")
+    test = opened(page, run="late", snapshot=4)
+    assert test.select_slider[0].value == "4"
+
+
+def test_the_address_names_run_and_snapshot(shelf):
+    test = opened(PAGES[0], run="digits-dcgan", snapshot=8)
+    assert test.query_params["run"] == "digits-dcgan" and test.query_params["snapshot"] == "8"
+    test.button(key="cursor_next").click().run()
+    assert test.query_params["snapshot"] == "16"
+    for _ in range(20):  # to the newest, which needs no name
+        if not test.button(key="cursor_next").disabled:
+            test.button(key="cursor_next").click().run()
+    assert "snapshot" not in test.query_params
+
+
+def test_an_address_of_what_is_not_there_falls_back(shelf):
+    test = opened(PAGES[0], run="../../etc", snapshot="never")
+    assert picker(test).value == "digits-dcgan"
+    assert "snapshot" not in test.query_params
+
+
+def test_a_card_chooses_its_run(shelf):
+    shelf.add("second", "stopped", title="Another")
+    test = opened(PAGES[0], run="digits-dcgan")
+    test.button(key="choose_second").click().run()
+    assert picker(test).value == "second" and test.query_params["run"] == "second"
+
+
+def test_the_overview_shows_what_the_networks_are(shelf):
+    shown = texts(opened(PAGES[0], run="digits-dcgan"))
+    assert "| transposed convolution 7 × 7; batch normalisation; ReLU | 8×7×7 |" in shown
+    assert "| transposed convolution 4 × 4, stride 2; tanh | 1×28×28 | 64 |" in shown
+
+
+def test_the_first_page_waits_for_no_heavy_library():
+    """What the application and the frame import at their start; models, tables and forms load theirs when they are drawn."""
+    frame = (PROJECT / "pages" / "frame.py").read_text() + (PROJECT / "pages" / PAGES[0]).read_text()
+    imported = [line for line in frame.splitlines() if line.startswith(("from ", "import "))]
+    code = "; ".join(["from gandash import api", "api.routes()", *imported, "import sys"])
+    code += "; print([name for name in ('torch', 'torchvision', 'sklearn', 'scipy', 'pandas') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
+
+
+class TestTheForm:
+    """The Train page's set-up of a run."""
+
+    @pytest.fixture
+    def form(self, shelf):
+        return opened("2_train.py", run="digits-dcgan", show="Set up a run", preset="one-minute")
+
+    def test_every_role_is_there_and_begins_as_the_preset(self, form):
+        from gandash import presets
+
+        config = presets.load("one-minute")
+        for role in ("dataset", "architecture", "objective", "prior", "generator_optimiser", "discriminator_optimiser"):
+            assert form.selectbox(key=f"new.one-minute.{role}").value == getattr(config, role).name
+
+    def test_a_choice_that_does_not_fit_says_why_and_cannot_start(self, form):
+        form.selectbox(key="new.one-minute.dataset").set_value("ring").run()
+        assert not form.exception
+        assert any("points in a plane" in warning.value for warning in form.warning)
+        assert form.button(key="new_start").disabled
+        form.selectbox(key="new.one-minute.architecture").set_value("mlp").run()
+        assert not form.warning and not form.button(key="new_start").disabled
+
+    def test_what_does_not_fit_is_marked_in_the_list(self, form):
+        form.selectbox(key="new.one-minute.dataset").set_value("ring").run()
+        options = form.selectbox(key="new.one-minute.architecture").options
+        assert "DCGAN (does not fit)" in options and any(option.startswith("M") and "fit" not in option for option in options)
+
+    def test_options_of_every_part_are_drawn_and_reset(self, form):
+        width = next(widget for widget in form.number_input if widget.label == "Width")
+        before = width.value
+        width.set_value(before + 3).run()
+        reset = next(button for button in form.button if button.key == "new.one-minute.architecture.dcgan.reset")
+        reset.click().run()
+        from gandash.architectures.dcgan import DCGAN
+
+        width = next(widget for widget in form.number_input if widget.label == "Width")
+        assert width.value == DCGAN.Options().width
