@@ -86,6 +86,18 @@ def test_choosing_a_card_and_moving_the_cursor_change_the_address_and_every_page
     expect(page.get_by_role("heading", name="Second run")).to_be_visible()
 
 
+def test_of_two_runs_with_one_title_the_chosen_one_stays(app, page):
+    """The browser names a choice by its label: two alike, and the wrong one comes back with the next click."""
+    for name in ("first", "second", "third"):
+        app.shelf.add(name, "stopped", title="The same title")
+    page.goto(f"{app.url}/?run=second")
+    settled(page)
+    page.get_by_test_id("stSidebar").get_by_role("button").filter(has_text="chevron_left").click()
+    expect(page).to_have_url(re.compile(r"snapshot=\d+"))
+    settled(page)
+    expect(page).to_have_url(re.compile("run=second"))
+
+
 def test_curves_zoom_hide_and_smooth(app, page):
     page.goto(f"{app.url}/train?run=digits-dcgan&smoothing=0.9&log=1")
     settled(page)

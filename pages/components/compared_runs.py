@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import streamlit as st
 
 from gandash import comparison, runs
 from pages.components import url
+from pages.components.run_picker import labels
 from pages.components.view import a_run, failed
 
 _SUGGESTED = 4
@@ -28,7 +27,7 @@ def compared_runs() -> list[runs.Run]:
         f"Runs, up to {comparison.MOST}",
         list(found),
         chosen,
-        format_func=_labels(found).get,
+        format_func=labels(found).get,
         max_selections=comparison.MOST,
         placeholder="Choose runs",
         key=key,
@@ -69,16 +68,9 @@ def _similar(run: runs.Run, found: dict[str, runs.Run]) -> list[str]:
 
 
 def _suggest(text: str, offered: list[str], chosen: list[str], found: dict[str, runs.Run]) -> None:
-    labels = _labels(found)
+    called = labels(found)
     st.markdown(f":material/compare_arrows: {text}")
     with st.container(horizontal=True):
         for run_id in offered[:_SUGGESTED]:
             added = [*chosen, run_id]
-            st.button(labels[run_id], icon=":material/add:", key=f"add_{run_id}", on_click=compare, args=(added,))
-
-
-def _labels(found: dict[str, runs.Run]) -> dict[str, str]:
-    """What each run is called in the list: by something that never changes, since the browser knows a choice by its label."""
-    labels = {run.id: run.title if run.shipped else f"{run.title} · {run.created.astimezone():%d %b %H:%M}" for run in found.values()}
-    often = Counter(labels.values())
-    return {run_id: f"{label} · {run_id}" if often[label] > 1 else label for run_id, label in labels.items()}
+            st.button(called[run_id], icon=":material/add:", key=f"add_{run_id}", on_click=compare, args=(added,))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -35,7 +36,7 @@ def run_picker() -> runs.Run | None:
         "Run",
         list(found),
         index=list(found).index(chosen),
-        format_func=lambda run_id: _label(found[run_id]),
+        format_func=labels(found).get,
         key=key,
         on_change=lambda: choose(url.from_widget("run", key)),
     )
@@ -56,11 +57,11 @@ def phase_label(phase: str) -> str:
     return f":material/{icon}: {word}"
 
 
-def _label(run: runs.Run) -> str:
-    if run.shipped:
-        return run.title
-    when = run.created.astimezone()
-    return f"{run.title} · {when:%H:%M}" if when.date() == datetime.now().date() else f"{run.title} · {when:%d %b}"
+def labels(found: Mapping[str, runs.Run]) -> dict[str, str]:
+    """What each run is called in a list of them: no two alike, and by what never changes, since the browser knows a choice by its label."""
+    named = {run.id: run.title if run.shipped else f"{run.title} · {run.created.astimezone():%H:%M:%S, %d %b}" for run in found.values()}
+    often = Counter(named.values())
+    return {run_id: f"{label} · {run_id}" if often[label] > 1 else label for run_id, label in named.items()}
 
 
 def _facts(run: runs.Run) -> None:
