@@ -166,8 +166,8 @@ def test_conditional_mlp_reads_the_class_as_a_learnt_vector() -> None:
 
 
 def test_conditional_dcgan_parameters_by_hand() -> None:
-    generator, by_projection = build("conditional_dcgan", width=16, latent=50)
-    factor, by_maps = build("conditional_dcgan", width=16, latent=50, condition_g="factor", condition_d="maps")
+    generator, by_maps = build("conditional_dcgan", width=16, latent=50, condition_g="appended", condition_d="maps")
+    factor, by_projection = build("conditional_dcgan", width=16, latent=50)
     plain_generator, plain = build("dcgan", width=16, latent=50)
     assert count(generator) == count(plain_generator) + 10 * 50 + 50 * 32 * 49  # 50 more numbers into the first layer
     assert count(factor) == count(plain_generator) + 10 * 50
@@ -195,7 +195,7 @@ def test_conditional_dcgan_s_projection_is_an_inner_product() -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("conditional_mlp", {}), ("conditional_dcgan", {}), ("conditional_dcgan", {"condition_g": "factor", "condition_d": "maps"})],
+    [("conditional_mlp", {}), ("conditional_dcgan", {}), ("conditional_dcgan", {"condition_g": "appended", "condition_d": "maps"})],
 )
 def test_the_label_reaches_both_networks_and_is_trained(name: str, options: dict) -> None:
     """Another class is another image and another logit, and one step moves the weights that only a label reaches."""

@@ -242,6 +242,18 @@ def test_a_uniform_path_stays_in_the_cube_and_a_normal_one_on_the_sphere() -> No
     assert lerp(a, b, 3)[1].norm() < 16  # the straight line cuts through where no latent ever is
 
 
+def test_a_mixture_has_its_clouds_far_apart_and_a_normal_prior_s_variance() -> None:
+    prior = parts("priors")["gaussian_mixture"]({"clusters": 7, "spread": 0.3})
+    z = prior.sample(7000, 200, torch.Generator().manual_seed(0))
+    assert float(z.var()) == pytest.approx(1, abs=0.06)
+    nearest = torch.cdist(z, prior.centres(200)).argsort(1)[:, :2]
+    own = z - prior.centres(200)[nearest[:, 0]]
+    assert float(own.std()) == pytest.approx(0.3, abs=0.003)  # each lies around one centre, as far as it was told
+    counts = nearest[:, 0].bincount(minlength=7)
+    assert counts.min() > 880 and counts.max() < 1120  # 1,000 each, give or take four standard deviations
+    assert torch.cdist(prior.centres(200), prior.centres(200)).fill_diagonal_(99).min() > 4 * 0.3 * math.sqrt(2)
+
+
 # optimisers
 
 

@@ -20,11 +20,11 @@ from gandash.architectures._convolutional import (
 class ConditionalOptions(ConvolutionalOptions):
     """The body's, and how each player is told."""
 
-    condition_g: Literal["appended", "factor"] = Field(
-        "appended",
+    condition_g: Literal["factor", "appended"] = Field(
+        "factor",
         title="Class in the generator",
-        description="Appended: a learnt vector for the class stands behind z. Factor: z is multiplied by it, which leaves z more of a say "
-        "and G longer in the dark about the class.",
+        description="Factor: z is multiplied by a learnt vector for the class, so that G can not do without z. Appended: that vector stands "
+        "behind z, and a small G may heed it alone and draw one picture a class.",
     )
     condition_d: Literal["maps", "projection"] = Field(
         "projection",
