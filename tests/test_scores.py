@@ -17,9 +17,11 @@ from gandash.__main__ import app as commands
 from gandash.analyses._scores import Measured, ScoreOptions
 from gandash.analyses.asked_class import AskedClass
 from gandash.analyses.class_coverage import ClassCoverage
+from gandash.analyses.inception_score import InceptionScore
 from gandash.assembly import assemble
 from gandash.config import RunConfig
 from gandash.features.resnet18 import WeightsUnavailable
+from gandash.registry import parts
 from gandash.runs.recorder import Recorder
 from gandash.training.loop import take_snapshot
 from gandash.training.state import state_tensors
@@ -113,6 +115,31 @@ def test_a_conditional_run_is_asked_for_classes(runs_folder):
     assert list(drawn.y) == list("0123456789") and len(drawn.z) == 10
     covered = ClassCoverage(options).run(run, run.snapshot())
     assert sum(covered.detail["generated"]) == pytest.approx(1.0) and covered.numbers[0].value < 10
+
+
+def test_a_choice_of_classes_is_read_in_its_own_numbering(monkeypatch):
+    from gandash.analyses._scores import Subject
+    from gandash.features import extractors, reference
+
+    monkeypatch.setattr(reference, "MOST", 120)
+    dataset = parts("datasets")["mnist_subset"]({"classes": ["3", "7"], "size": 32})
+    against, test, reader = reference.make(dataset), dataset.test(), reference.reader_of(dataset)
+    assert against.confusion.shape == (2, 2) and against.confusion.trace() > 0.95 * against.confusion.sum()
+    features, logits = extractors.look("embedded", test.images, reader)
+    subject = Subject(test.images, test.labels, dataset.class_names, reader, features, logits, "embedded", against)
+    assert subject.real_accuracy() > 0.95 and not subject.doubt()
+    asked = AskedClass().measure(subject)
+    assert asked.numbers[0].value > 0.95 and asked.detail["class_names"] == ["3", "7"]
+    covered = ClassCoverage().measure(subject)
+    assert covered.numbers[0].value == 2 and covered.detail["generated"] == pytest.approx([0.5, 0.5], abs=0.05)
+    clear = InceptionScore().measure(subject)
+    assert clear.numbers[0].value == pytest.approx(2.0, abs=0.1) and clear.detail["real"] == pytest.approx([2.0, 1.0], abs=0.1)
+
+
+def test_one_class_alone_is_told_from_nothing():
+    one = RunConfig(dataset={"name": "cifar10", "options": {"classes": ["bird"]}})
+    assert "only the class bird was chosen" in ClassCoverage().suits(one) and "bird" in InceptionScore().suits(one)
+    assert InceptionScore({"network": "inception"}).suits(one) is None
 
 
 def test_collapse_is_said_only_of_clear_images():

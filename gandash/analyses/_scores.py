@@ -95,9 +95,9 @@ class Subject:
     images: np.ndarray  # uint8 (N, C, H, W), as they are compared (see features.reference.seen)
     asked: np.ndarray | None  # int64 (N,): the classes that a conditional run was asked for
     class_names: tuple[str, ...]  # of the run's data set
-    head: str | None  # of the embedded network, where it knows the run's classes
+    reader: resnet18.Reader | None  # names the run's classes, where the embedded network knows them
     features: np.ndarray  # float32 (N, D)
-    logits: np.ndarray | None  # float32 (N, K), what an Inception score is taken of
+    logits: np.ndarray | None  # float32 (N, K), what an Inception score is taken of: of the run's classes, or of Inception's own
     network: str
     reference: Reference
 
@@ -105,24 +105,16 @@ class Subject:
         return len(self.images)
 
     @cached_property
-    def classes(self) -> tuple[int, ...]:
-        """The place of each of the run's classes among those of the head."""
-        everything = registry.parts("datasets")[self.head].all_classes
-        return tuple(everything.index(name) for name in self.class_names)
-
-    @cached_property
     def class_logits(self) -> np.ndarray:
-        """Logits ``(N, 10)`` of the head that knows the run's classes, whatever network features come from."""
+        """Logits ``(N, K)`` of the run's own classes, in the order of its labels, whatever network features come from."""
         from gandash.features import extractors
 
-        return self.logits if self.network == EMBEDDED else extractors.extract(EMBEDDED, self.images, self.head)[1]
+        return self.logits if self.network == EMBEDDED else extractors.look(EMBEDDED, self.images, self.reader)[1]
 
     def real_accuracy(self) -> float | None:
         """The share of the real test images that the classifier reads rightly; None where that was not measured."""
         confusion = self.reference.confusion
-        if confusion is None:
-            return None
-        return float(sum(confusion[row, place] for row, place in enumerate(self.classes)) / confusion.sum())
+        return None if confusion is None else float(confusion.trace() / confusion.sum())
 
     def doubt(self) -> str:
         """A warning where the classifier misreads many real images of this kind."""
@@ -142,9 +134,7 @@ class Score(Analysis):
     def suits(self, config: RunConfig) -> str | None:
         if len(config.part("dataset").shape) != 3:
             return "This run draws points in a plane, not images: there is nothing to look through a network at."
-        if self.needs_classes and resnet18.head_for(config.dataset.name) is None:
-            return f"The embedded classifier does not know the classes of {config.part('dataset').title}."
-        return None
+        return no_classes(config.part("dataset")) if self.needs_classes else None
 
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
         """Raises ``ValueError`` where the score does not suit the run, ``LookupError`` where the run has no weights,
@@ -156,6 +146,15 @@ class Score(Analysis):
     @abstractmethod
     def measure(self, subject: Subject) -> Measured:
         """The score of these samples."""
+
+
+def no_classes(dataset: Any) -> str | None:
+    """Why the embedded classifier cannot tell a data set's classes apart, as a sentence; None where it can."""
+    if reference.reader_of(dataset):
+        return None
+    if len(dataset.class_names) == 1:
+        return f"Of {dataset.title} only the class {dataset.class_names[0]} was chosen: there is nothing to tell it from."
+    return f"The embedded classifier does not know the classes of {dataset.title}."
 
 
 def subject_of(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Progress | None = None) -> Subject:
@@ -176,9 +175,9 @@ def subject_of(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Pr
         progress(begin, f"Drawing {options.count:,} samples")
     drawn = samples(networks, options.count, options.seed)
     images = reference.seen(drawn.images, dataset)
-    head = resnet18.head_for(run.config.dataset.name)
-    features, logits = extractors.extract(options.network, images, head, part_of(progress, begin, 0.9, "Samples"))
-    made = Subject(images, drawn.labels, dataset.class_names, head, features, logits, options.network, against)
+    reader = reference.reader_of(dataset)
+    features, logits = extractors.look(options.network, images, reader, part_of(progress, begin, 0.9, "Samples"))
+    made = Subject(images, drawn.labels, dataset.class_names, reader, features, logits, options.network, against)
     with _lock:
         _held[key] = made
         while len(_held) > HELD:
@@ -221,7 +220,7 @@ def _reference_path(dataset: Any, network: str) -> Path:
     if len(dataset.shape) != 3:
         raise ValueError(f"{dataset.title} has no images to be looked at.")
     key = {
-        "version": 1,
+        "version": 2,
         "dataset": type(dataset).name,
         "options": dataset.options.model_dump(mode="json", exclude={"count"}),
         "files": repr(dataset.stamp()),

@@ -33,11 +33,9 @@ class AskedClass(Score):
         return None if config.part("architecture").conditional else "Only a conditional run can be asked for a class."
 
     def measure(self, subject: Subject) -> Measured:
-        everything = subject.class_logits.shape[1]
-        read = subject.class_logits.argmax(1)
-        confusion = np.zeros((len(subject.class_names), everything), np.int64)
-        np.add.at(confusion, (subject.asked, read), 1)
-        right = np.array([confusion[row, place] for row, place in enumerate(subject.classes)])
+        confusion = np.zeros((len(subject.class_names),) * 2, np.int64)
+        np.add.at(confusion, (subject.asked, subject.class_logits.argmax(1)), 1)
+        right = confusion.diagonal()
         accuracy, asked = float(right.sum() / len(subject)), confusion.sum(1)
         few = int(asked.min())
         number = Number(
@@ -53,7 +51,7 @@ class AskedClass(Score):
             f"Only {few} samples of a class. {subject.doubt()}".strip() if few < FEW else subject.doubt(),
         )
         names = list(subject.class_names)
-        shares = (confusion[:, list(subject.classes)] / np.maximum(asked, 1)[:, None]).tolist()
+        shares = (confusion / np.maximum(asked, 1)[:, None]).tolist()
         worst = int((right / np.maximum(asked, 1)).argmin())
         taken = names[int(np.argmax([share if place != worst else -1 for place, share in enumerate(shares[worst])]))]
         reading = (

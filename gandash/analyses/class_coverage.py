@@ -33,10 +33,9 @@ class ClassCoverage(Score):
     def measure(self, subject: Subject) -> Measured:
         count = len(subject)
         likeliest = subject.class_logits.argmax(1)
-        read = np.array([int((likeliest == place).sum()) for place in subject.classes])
+        read = np.bincount(likeliest, minlength=len(subject.class_names))
         shares = read / count
-        others = np.array([*shares, max(0.0, 1 - shares.sum())])
-        redrawn = np.random.default_rng(0).multinomial(count, others / others.sum(), DRAWS)[:, :-1] / count
+        redrawn = np.random.default_rng(0).multinomial(count, shares, DRAWS) / count
         covered, confident = int((shares > COVERED).sum()), confident_share(subject.class_logits)
         real, warning = _real_shares(subject), subject.doubt()
         numbers = (
@@ -80,7 +79,7 @@ def _real_shares(subject: Subject) -> list[float]:
     confusion = subject.reference.confusion
     if confusion is None:
         return [1 / len(subject.class_names)] * len(subject.class_names)
-    return (confusion.sum(0)[list(subject.classes)] / confusion.sum()).tolist()
+    return (confusion.sum(0) / confusion.sum()).tolist()
 
 
 def _reading(covered: int, names: tuple[str, ...], shares: np.ndarray, confident: float) -> str:

@@ -36,7 +36,7 @@ class InceptionScore(Score):
         even, doubt = measures.evenness_and_doubt(subject.logits)
         detail = {"generated": [even, doubt], "network": subject.network}
         if subject.network == EMBEDDED:
-            detail["real"] = list(measures.evenness_and_doubt(extractors.logits_of(subject.reference.features, subject.head)))
+            detail["real"] = list(measures.evenness_and_doubt(extractors.logits_of(subject.reference.features, subject.reader)))
         warning = subject.doubt() if subject.network == EMBEDDED else ""
         if len(subject) < FEW:
             warning = f"Of {len(subject):,} samples a split holds too few of each class: the score is too low. {warning}".strip()

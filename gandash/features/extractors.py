@@ -88,10 +88,18 @@ def extract(
     return arrays[LAYER[name]], arrays.get(logits) if logits else None
 
 
-def logits_of(features: np.ndarray, head: str) -> np.ndarray:
-    """What a head of the embedded network says of features ``float32 (N, 512)``: ``(N, 10)``."""
+def look(
+    name: str, images: np.ndarray, reader: resnet18.Reader | None, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """:func:`extract` for images of one data set: the embedded network's logits ``(N, K)`` are those of its own classes only."""
+    features, logits = extract(name, images, reader.head if reader else None, progress)
+    return features, logits[:, list(reader.columns)] if reader and name == EMBEDDED else logits
+
+
+def logits_of(features: np.ndarray, reader: resnet18.Reader) -> np.ndarray:
+    """What the embedded network says of features ``float32 (N, 512)``: ``(N, K)``, of the reader's classes."""
     with torch.inference_mode():
-        return resnet18.load().module.heads[head](torch.from_numpy(features)).numpy()
+        return resnet18.load().module.heads[reader.head](torch.from_numpy(features))[:, list(reader.columns)].numpy()
 
 
 @lru_cache(maxsize=1)

@@ -45,7 +45,7 @@ class Reference:
     covariance: np.ndarray  # float64 (D, D)
     features: np.ndarray  # float32 (M, D), of M images drawn at random
     ceilings: Mapping[str, Mapping[int, float]]  # score -> sample size -> what so many real images get
-    confusion: np.ndarray | None  # int64 (classes, 10): how the classifier reads the real test images
+    confusion: np.ndarray | None  # int64 (K, K): how the classifier reads the real test images of each class
     facts: Mapping[str, Any]  # dataset, split, images, network, weights, size, shipped, note
 
     @property
@@ -79,6 +79,12 @@ def shipped_name(dataset: Any, network: str) -> str | None:
         return None
     fits = (options.size == 32 and options.colour) if name == "cifar10" else options.size in (28, 32)
     return name if fits and (FOLDER / f"{name}.safetensors").exists() else None
+
+
+def reader_of(dataset: Any) -> resnet18.Reader | None:
+    """How the embedded network tells the data set's own classes apart; None where it does not know them, or there is only one."""
+    reader = resnet18.reader_for(dataset)
+    return reader if reader and len(reader.columns) > 1 else None
 
 
 def seen(images: np.ndarray, dataset: Any) -> np.ndarray:
@@ -115,7 +121,7 @@ def make(dataset: Any, network: str = EMBEDDED, progress: Progress | None = None
 
     if len(dataset.shape) != 3:
         raise ValueError(f"{dataset.title} has no images to be looked at.")
-    head = resnet18.head_for(type(dataset).name)
+    reader = reader_of(dataset)
     split = "train" if network == INCEPTION else "test"
     against, other = (dataset.train(), dataset.test()) if split == "train" else (dataset.test(), dataset.train())
     if min(len(against), len(other)) < FEWEST:
@@ -123,13 +129,13 @@ def make(dataset: Any, network: str = EMBEDDED, progress: Progress | None = None
     images, place = seen(against.images, dataset), np.random.default_rng(0).permutation(len(against))
     chosen = np.random.default_rng(1).permutation(len(other))[:MOST]
     share = len(images) / (len(images) + len(chosen)) * 0.8
-    features, logits = extractors.extract(network, images, head, _part(progress, 0.0, share, "Real images"))
-    placed, placed_logits = extractors.extract(
-        network, seen(other.images[chosen], dataset), head, _part(progress, share, 0.8, "Real images for the ceiling")
+    features, logits = extractors.look(network, images, reader, _part(progress, 0.0, share, "Real images"))
+    placed, placed_logits = extractors.look(
+        network, seen(other.images[chosen], dataset), reader, _part(progress, share, 0.8, "Real images for the ceiling")
     )
     stats = measures.statistics(features)
     confusion = None
-    if head and network == EMBEDDED and against.labels is not None:
+    if reader and network == EMBEDDED and against.labels is not None:
         confusion = np.zeros((dataset.num_classes, logits.shape[1]), np.int64)
         np.add.at(confusion, (against.labels, logits.argmax(1)), 1)
     facts = {
