@@ -1,7 +1,4 @@
-"""What the Embeddings page shows of a source: maps, errors and thumbnails, computed once and kept on disk.
-
-A source is a run at a snapshot, or two folders of pictures. It says what its result depends on, where that is kept, and its pictures.
-"""
+"""What the Embeddings page shows of a source of pictures: maps, errors and thumbnails, computed once and kept on disk."""
 
 from __future__ import annotations
 
@@ -9,91 +6,25 @@ import csv
 import hashlib
 import io
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from gandash import runs
 from gandash.analyses import Progress
-from gandash.analyses._embeddings import EmbeddingOptions, Subjects, embed, part_of, subjects_of_run, together
-from gandash.analyses._folders import PictureFolders
+from gandash.analyses._embeddings import EmbeddingOptions, embed, embed_images, part_of
+from gandash.analyses._two_sample_test import MOST, TwoSampleTest, two_sample_test
 from gandash.analyses.separability import Separation, separability
 from gandash.analyses.tsne import highest_perplexity, maps
+from gandash.embedding_sources import Source, digest
 from gandash.plots.atlas import atlas
+from gandash.runs.files import write_bytes
 
-VERSION = 1  # raise it when the same source and options give another result
+VERSION = 2  # raise it when the same source and options give another result
 _FILE = "embedding.safetensors"
-
-
-class Source(Protocol):
-    """Where real and generated pictures come from."""
-
-    def key(self) -> dict[str, Any]:
-        """All that the pictures depend on, as JSON values."""
-
-    def folder(self, key: dict[str, Any]) -> Path:
-        """Where the result of ``key`` is kept."""
-
-    def subjects(self, options: EmbeddingOptions) -> Subjects:
-        """The pictures. Raises ``ValueError`` or :class:`gandash.datasets.DatasetUnavailable`."""
-
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
-        """What D says of each picture ``(N,)`` and what that is called; None where there is no D."""
-
-
-@dataclass(frozen=True)
-class OfRun:
-    """A run's samples at a snapshot, or the nearest one that has weights, against its data set."""
-
-    run: runs.Run
-    snapshot: runs.Snapshot
-
-    def key(self) -> dict[str, Any]:
-        return {"run": self.run.id, "weights": self.run.weights_step(self.snapshot.step)}
-
-    def folder(self, key: dict[str, Any]) -> Path:
-        return self.run.cache(key)
-
-    def subjects(self, options: EmbeddingOptions) -> Subjects:
-        return subjects_of_run(self.run, self.snapshot, options.count, options.seed)
-
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
-        networks = self.run.networks(self.snapshot)
-        if networks.discriminator is None or networks.conditional or subjects.images.shape[1:] != tuple(networks.shape):
-            return "", None  # a conditional D judges an image only together with a class
-        return networks.objective.score_title, networks.scores(subjects.images)
-
-
-@dataclass(frozen=True)
-class OfFolders:
-    """Two of the folders that lie in a folder or zip; no run is needed."""
-
-    pictures: PictureFolders
-    real: str
-    generated: str
-
-    def key(self) -> dict[str, Any]:
-        return {"pictures": self.pictures.digest, "real": self.real, "generated": self.generated}
-
-    def folder(self, key: dict[str, Any]) -> Path:
-        folder = runs.root() / ".cache" / "folders" / _digest(key)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    def subjects(self, options: EmbeddingOptions) -> Subjects:
-        return together(
-            self.pictures.read(self.real, options.count),
-            self.pictures.read(self.generated, options.count),
-            (self.real, self.generated),
-        )
-
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
-        return "", None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +37,8 @@ class EmbeddingMaps:
     labels: np.ndarray | None  # int64 (N,), -1 where there is none
     predicted: np.ndarray  # bool (N,): the label is what the embedded network named
     scores: np.ndarray | None  # float32 (N,): D(x)
-    errors: dict[str, Separation]
+    errors: dict[str, Separation]  # as the study measured them
+    tests: dict[str, TwoSampleTest]  # empty where there are too few pictures
     kinds: tuple[str, str]
     class_names: tuple[str, ...]
     score_title: str
@@ -138,13 +70,15 @@ class EmbeddingMaps:
 
 
 def atlases() -> Path:
-    """The folder of thumbnail atlases, named after their content."""
-    return runs.root() / ".cache" / "atlases"
+    """The folder of thumbnail atlases, named after their content; made when asked for."""
+    folder = runs.root() / ".cache" / "atlases"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def work_key(source: Source, options: EmbeddingOptions) -> str:
     """The name under which this result is computed and kept."""
-    return _digest(_key(source, options))
+    return digest(_key(source, options))
 
 
 def kept(source: Source, options: EmbeddingOptions) -> EmbeddingMaps | None:
@@ -158,16 +92,21 @@ def compute(source: Source, options: EmbeddingOptions, progress: Progress | None
     """The result, kept on disk. Raises what the source and the feature network raise where something is not there."""
     _tell(progress, 0.0, "Reading and drawing the pictures")
     subjects = source.subjects(options)
-    embedded = embed(subjects, options.weights, part_of(progress, 0.05, 0.35))
-    found = maps(embedded, options.perplexity, options.seed, part_of(progress, 0.35, 0.9))
-    errors = {}
+    embedded = embed(subjects, options.weights, part_of(progress, 0.05, 0.3))
+    further = source.further(options, min(MOST, int((~subjects.is_generated).sum())))
+    further = {} if further is None else embed_images(further, options.weights, part_of(progress, 0.3, 0.35))
+    found = maps(embedded, options.perplexity, options.seed, part_of(progress, 0.35, 0.7))
+    errors, tests = {}, {}
     for done, (block, values) in enumerate(embedded.blocks.items()):
-        _tell(progress, 0.9 + 0.025 * done, f"{block}: separability")
+        told = part_of(progress, 0.7 + 0.07 * done, 0.77 + 0.07 * done, f"{block}: separability")
+        _tell(told, 0.0, "the study's")
         errors[block] = separability(values, embedded.is_generated, options.seed)
+        real, generated = values[~embedded.is_generated], values[embedded.is_generated]
+        tests[block] = two_sample_test(real, generated, further.get(block), options.seed, told)
     score_title, scores = source.scores(subjects)
     pictures = atlas(subjects.images)
     name = f"{hashlib.sha256(pictures.content).hexdigest()[:32]}.{pictures.suffix}"
-    _write(atlases() / name, pictures.content)
+    write_bytes(atlases() / name, pictures.content)
     arrays = {f"map.{block}": places for block, places in found.coordinates.items()}
     arrays |= {"is_generated": embedded.is_generated, "predicted": embedded.predicted}
     if embedded.subjects.labels is not None:
@@ -177,6 +116,7 @@ def compute(source: Source, options: EmbeddingOptions, progress: Progress | None
     facts = {
         "blocks": list(found.coordinates),
         "errors": {block: asdict(error) for block, error in errors.items()},
+        "tests": {block: asdict(test) for block, test in tests.items() if test},
         "kinds": subjects.kinds,
         "class_names": subjects.class_names,
         "score_title": score_title,
@@ -190,7 +130,7 @@ def compute(source: Source, options: EmbeddingOptions, progress: Progress | None
     from safetensors.numpy import save
 
     path = source.folder(_key(source, options)) / _FILE
-    _write(path, save({key: np.ascontiguousarray(value) for key, value in arrays.items()}, {"facts": json.dumps(facts)}))
+    write_bytes(path, save({key: np.ascontiguousarray(value) for key, value in arrays.items()}, {"facts": json.dumps(facts)}))
     return _read(path, path.stat().st_mtime_ns)
 
 
@@ -215,6 +155,7 @@ def _read(path: Path, stamp: int) -> EmbeddingMaps:
         labels=arrays.get("labels"),
         scores=arrays.get("scores"),
         errors={block: Separation(**error) for block, error in facts.pop("errors").items()},
+        tests={block: TwoSampleTest.from_json(test) for block, test in facts.pop("tests").items()},
         kinds=tuple(facts.pop("kinds")),
         class_names=tuple(facts.pop("class_names")),
         notes=tuple(facts.pop("notes")),
@@ -226,23 +167,6 @@ def _key(source: Source, options: EmbeddingOptions) -> dict[str, Any]:
     return {"analysis": "embedding_maps", "version": VERSION, "options": options.model_dump(), **source.key()}
 
 
-def _digest(key: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
-
-
 def _tell(progress: Progress | None, fraction: float, told: str) -> None:
     if progress:
         progress(fraction, told)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """A file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -31,7 +31,7 @@ islands: it does. A diamond deep among circles is a sample that passes. An islan
 region of circles without diamonds is something it never draws (mode collapse).
 
 **What not to read.** Distances between islands, their sizes and their densities mean little in t-SNE, and another perplexity gives another
-picture. The curve below the maps measures the separation itself; still, its SVM sees two components only.
+picture. The chart below the maps measures the separation itself, on all features and on pictures that were not learned from.
 
 **Using it.** Hover over a point: the same picture is marked in all four maps. Draw a lasso (or Shift and drag) to see what lies there as a
 contact sheet. Click on a map's title to enlarge it, on the legend to hide a kind.

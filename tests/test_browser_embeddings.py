@@ -57,9 +57,10 @@ def test_two_folders_of_a_zip_open_without_a_run(app, page, archive):
     compute(page, app, f"pictures=folders&folder={archive}")
     expect(page.locator(".map > button")).to_have_text(["layer1", "layer2", "layer3", "layer4"])
     expect(page.locator(".legend button")).to_have_text([f"real ({EACH})", f"generated ({EACH})"])
-    expect(page.get_by_text("the generated pictures stop passing for real ones")).to_be_visible()
+    expect(page.get_by_text("After every block an SVM tells generated pictures from real ones better than chance")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     expect(page.get_by_text(f"{EACH} real and {EACH} generated points")).to_be_visible()
+    expect(page.get_by_text("it is 0.38, and 0.04 on the same clouds ten times as large")).to_be_visible()
     expect(page.get_by_text("Perplexity was lowered from 30 to 7.67")).to_be_visible()
     expect(page.get_by_text("Looking through: Embedded ResNet-18")).to_be_visible()
 

@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from gandash import background, embedding_maps, runs
 from gandash.analyses._folders import PictureFolders
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_maps import EmbeddingOptions, OfFolders, OfRun
+from gandash.embedding_maps import EmbeddingOptions
+from gandash.embedding_sources import OfFolders, OfRun
 from gandash.features.resnet18 import BLOCKS
 from gandash.plots.atlas import LONGEST_SIDE, atlas
 
@@ -54,7 +55,7 @@ class TestPictureFolders:
         assert PictureFolders(tmp_path).guess() == expected
 
     def test_pictures_have_their_own_size_and_broken_ones_are_counted(self, folders):
-        found = PictureFolders(folders).read("fakes", 100)
+        found = PictureFolders(folders).of("fakes", 100)
         assert found.images.shape == (7, 3, 40, 40) and found.images.min() >= 150
         assert "fakes" in found.note and "1 of 8" in found.note
 
@@ -70,7 +71,7 @@ class TestPictureFolders:
             for path in folders.rglob("*.png"):
                 made.write(path, f"wrapped/{path.relative_to(folders)}")
         found = PictureFolders(Path("mine.zip"), buffer.getvalue())
-        assert found.counts == {"fakes": 8, "photographs": 8} and len(found.read("photographs", 5)) == 5
+        assert found.counts == {"fakes": 8, "photographs": 8} and len(found.of("photographs", 5)) == 5
 
     def test_one_folder_is_not_enough(self, folders):
         with pytest.raises(DatasetUnavailable, match="two were expected"):
@@ -85,10 +86,13 @@ class TestMaps:
         assert embedding_maps.kept(source, self.options) is None
         told = []
         made = embedding_maps.compute(source, self.options, lambda fraction, text: told.append((fraction, text)))
-        assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told) and told[-1][1] == "layer4: separability"
+        assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told) and told[-1][1].startswith(
+            "layer4: separability"
+        )
         assert list(made.coordinates) == list(BLOCKS) == list(made.errors)
         assert made.kinds == ("photographs", "fakes") and made.is_generated.tolist() == [False] * 8 + [True] * 7
         assert made.labels is None and made.scores is None and made.perplexity == pytest.approx(14 / 3)
+        assert made.tests["layer1"].error.counts == (8, 7) and made.tests["layer1"].split
         assert len(made.notes) == 2 and "Perplexity was lowered from 5" in made.notes[1]
         again = embedding_maps.kept(source, self.options)
         assert again.version == made.version and np.array_equal(again.coordinates["layer2"], made.coordinates["layer2"])

@@ -14,6 +14,7 @@ from gandash.analyses._pictures import Pictures, real_images, samples
 from gandash.features import resnet18
 
 if TYPE_CHECKING:
+    from gandash.config import RunConfig
     from gandash.runs import Run, Snapshot
 
 
@@ -94,6 +95,16 @@ def subjects_of_run(run: Run, snapshot: Snapshot, count: int, seed: int) -> Subj
         raise ValueError("This run draws points in a plane, not images: there is nothing to look through a ResNet at.")
     real = real_images(networks.config, count, seed)
     return together(real, samples(networks, len(real), seed), reader=resnet18.reader_for(networks.config.part("dataset")))
+
+
+def further_real(config: RunConfig, count: int, seed: int, most: int) -> np.ndarray:
+    """Up to ``most`` images of a run's data set that are not among the ``count`` which ``seed`` draws for :func:`subjects_of_run`."""
+    return real_images(config, count + most, seed).images[count:]
+
+
+def embed_images(images: np.ndarray, weights: str = "embedded", progress: Progress | None = None) -> dict[str, np.ndarray]:
+    """The four embeddings of images alone. Raises :class:`gandash.features.resnet18.WeightsUnavailable`."""
+    return resnet18.load(weights).blocks(images, progress=progress)
 
 
 def embed(subjects: Subjects, weights: str = "embedded", progress: Progress | None = None) -> Embedded:

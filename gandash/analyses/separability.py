@@ -1,14 +1,15 @@
-"""How well generated images can be told from real ones in one block's embedding, as the study behind the Embeddings page measured it."""
+"""How well generated images can be told from real ones after each block: as the study measured it, and on images not learned from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gandash.analyses import Analysis, Progress
-from gandash.analyses._embeddings import EmbeddingOptions, embeddings_of_run
+from gandash.analyses._embeddings import EmbeddingOptions, embed_images, embeddings_of_run, further_real, part_of
+from gandash.analyses._two_sample_test import MOST, TwoSampleTest, two_sample_test
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,6 +28,13 @@ class Separation:
     real: int  # points
     generated: int
     explained: float  # share of the embedding's variance that the two components keep, in [0, 1]
+
+
+class BlockSeparability(NamedTuple):
+    """Both measures of one block."""
+
+    study: Separation
+    test: TwoSampleTest | None  # None where there are too few images
 
 
 def separability(embeddings: np.ndarray, is_generated: np.ndarray, seed: int = 0) -> Separation:
@@ -79,14 +87,35 @@ class Separability(Analysis):
     family = "embeddings"
     Options = EmbeddingOptions
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> dict[str, Separation]:
+    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> dict[str, BlockSeparability]:
         """Block -> its errors, for a run's samples against its data set."""
-        embedded = embeddings_of_run(run, snapshot, self.options, progress)
-        return {block: separability(values, embedded.is_generated, self.options.seed) for block, values in embedded.blocks.items()}
+        count, seed, weights = self.options.count, self.options.seed, self.options.weights
+        embedded = embeddings_of_run(run, snapshot, self.options, part_of(progress, 0.0, 0.4))
+        further = further_real(run.networks(snapshot).config, count, seed, min(count, MOST))
+        further = embed_images(further, weights, part_of(progress, 0.4, 0.6)) if len(further) else {}
+        generated, found = embedded.is_generated, {}
+        for done, (block, values) in enumerate(embedded.blocks.items()):
+            told = part_of(progress, 0.6 + 0.1 * done, 0.7 + 0.1 * done, block)
+            test = two_sample_test(values[~generated], values[generated], further.get(block), seed, told)
+            found[block] = BlockSeparability(separability(values, generated, seed), test)
+        return found
 
-    def figure(self, result: dict[str, Separation]) -> go.Figure:
-        from gandash.plots.separability import separability_figure
-
-        return separability_figure(
-            list(result), [each.svm_error for each in result.values()], [each.kmeans_error for each in result.values()]
+    def figure(self, result: dict[str, BlockSeparability]) -> go.Figure:
+        return chart(
+            {block: each.study for block, each in result.items()}, {block: each.test for block, each in result.items() if each.test}
         )
+
+
+def chart(errors: dict[str, Separation], tests: dict[str, TwoSampleTest], kinds: tuple[str, str] = ("real", "generated")) -> go.Figure:
+    """Both measures over the blocks. ``tests`` is empty where there were too few images."""
+    from gandash.plots.separability import Range, separability_figure
+
+    some = next(iter(errors.values()))
+    return separability_figure(
+        list(errors),
+        [each.svm_error for each in errors.values()],
+        [each.kmeans_error for each in errors.values()],
+        min(some.real, some.generated) / (some.real + some.generated),
+        [tuple(Range(part.error, part.low, part.high) for part in (test.error, test.chance, test.control)) for test in tests.values()],
+        f"{kinds[0]} against {kinds[0]}",
+    )

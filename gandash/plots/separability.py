@@ -1,55 +1,108 @@
-"""The separability curve: how often generated images pass for real after each block."""
+"""The separability chart: how often one kind of images is taken for the other after each block."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from gandash.plots.colours import REAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-
 # neither belongs to a player: a violet and a grey that read on light and on dark
 SVM, K_MEANS = "#7A4FBF", "#8A8A8A"
+_APART = 0.11  # blocks: what lies beside each other
 
 
-def separability_figure(blocks: list[str], svm_errors: list[float], kmeans_errors: list[float], chance: float = 0.5) -> go.Figure:
-    """Errors, fractions, over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps."""
+class Range(NamedTuple):
+    """An error, and the range that it stands for."""
+
+    error: float
+    low: float
+    high: float
+
+
+def separability_figure(
+    blocks: Sequence[str],
+    svm_errors: Sequence[float],
+    kmeans_errors: Sequence[float],
+    chance: float = 0.5,
+    tested: Sequence[tuple[Range, Range, Range]] = (),
+    control: str = "real against real",
+) -> go.Figure:
+    """Errors, fractions, over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps.
+
+    ``svm_errors`` and ``kmeans_errors`` are those of the study; ``tested`` holds, for each block, the cross-validated error, chance and the
+    control, called ``control``. Without ``tested`` the study's alone are drawn.
+    """
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    curves = (
-        ("SVM", svm_errors, kmeans_errors, SVM, "square", "solid"),
-        ("k-means", kmeans_errors, svm_errors, K_MEANS, "triangle-up", "dot"),
-    )
-    for name, errors, others, colour, symbol, dash in curves:
-        figure.add_scatter(
-            x=list(range(len(blocks))),
-            y=errors,
-            name=name,
-            mode="lines+markers+text",
-            text=[f"{error:.1%}" for error in errors],
-            textposition=[
-                "top center" if (error, name) > (other, "m") else "bottom center" for error, other in zip(errors, others, strict=True)
-            ],
-            textfont={"size": 13},
-            line={"color": colour, "dash": dash, "width": 2},
-            marker={"symbol": symbol, "size": 10},
-            cliponaxis=False,
-            customdata=blocks,
-            hovertemplate=f"%{{customdata}}: {name} wrong on %{{y:.1%}}<extra></extra>",
+    figure, places = go.Figure(), list(range(len(blocks)))
+    if tested:
+        errors, shuffles, controls = zip(*tested, strict=True)
+        figure.add_bar(
+            x=places,
+            base=[each.low for each in shuffles],
+            y=[each.high - each.low for each in shuffles],
+            width=0.7,
+            name="chance: 95 % of shuffles",
+            marker={"color": "rgba(138,138,138,0.28)", "line": {"width": 0}},
+            customdata=[f"{block}: {each.low:.1%} to {each.high:.1%}" for block, each in zip(blocks, shuffles, strict=True)],
+            hovertemplate="%{customdata}, 95 % of shuffled labels<extra></extra>",
         )
-    figure.add_hline(chance, line={"dash": "dash", "width": 1, "color": "#888"}, annotation={"text": "guessing", "font": {"color": "#888"}})
-    figure.update_xaxes(tickvals=list(range(len(blocks))), ticktext=blocks, range=[-0.5, len(blocks) - 0.5], showgrid=False, zeroline=False)
+        for name, values, colour, symbol, beside in (
+            ("SVM, cross-validated", errors, SVM, "square", -_APART),
+            (control, controls, REAL, "circle", _APART),
+        ):
+            figure.add_scatter(
+                x=[place + beside for place in places],
+                y=[each.error for each in values],
+                name=name,
+                mode="lines+markers" if beside < 0 else "markers",
+                line={"color": colour, "width": 2},
+                marker={"symbol": symbol, "size": 10, "color": colour},
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [each.high - each.error for each in values],
+                    "arrayminus": [each.error - each.low for each in values],
+                    "thickness": 1.5,
+                    "width": 5,
+                },
+                cliponaxis=False,
+                customdata=[
+                    f"{block}: {name} wrong on {each.error:.1%} ({each.low:.1%} to {each.high:.1%})"
+                    for block, each in zip(blocks, values, strict=True)
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        for place, each in zip(places, errors, strict=True):
+            label = {"text": f"<b>{each.error:.0%}</b>", "font": {"color": SVM}, "showarrow": False, "xanchor": "center", "yanchor": "top"}
+            figure.add_annotation(x=place - _APART, y=each.low, yshift=-2, **label)
+    open_ = "-open" if tested else ""
+    curves = (("SVM, the study's", svm_errors, SVM, "square"), ("k-means, the study's", kmeans_errors, K_MEANS, "triangle-up"))
+    for name, values, colour, symbol in curves:
+        figure.add_scatter(
+            x=places,
+            y=list(values),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": "dot", "width": 1 if tested else 2},
+            marker={"symbol": symbol + open_, "size": 8 if tested else 10},
+            cliponaxis=False,
+            customdata=list(blocks),
+            hovertemplate=f"%{{customdata}}: {name}, wrong on %{{y:.1%}}<extra></extra>",
+        )
+    figure.add_hline(chance, line={"dash": "dash", "width": 1, "color": "#888"})
+    highest = max([chance, *svm_errors, *kmeans_errors, *(each.high for row in tested for each in row)])
+    figure.update_xaxes(tickvals=places, ticktext=list(blocks), range=[-0.5, len(blocks) - 0.5], showgrid=False, zeroline=False)
     figure.update_yaxes(
-        range=[-0.08, max(chance, *svm_errors, *kmeans_errors) + 0.1],
-        tickformat=".0%",
-        ticklabelposition="inside top",
-        dtick=0.1,
-        zeroline=False,
+        range=[-0.03, min(1.03, highest + 0.05)], tickformat=".0%", ticklabelposition="inside top", dtick=0.1, zeroline=False
     )
     return figure.update_layout(
-        height=240,
+        height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 24},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.0, "yanchor": "bottom"},
         dragmode=False,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_maps import EmbeddingOptions, Source
+from gandash.embedding_maps import EmbeddingOptions
+from gandash.embedding_sources import Source
 from gandash.plots.sheet import sheet
 from pages.components.picture import picture
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_maps import OfFolders, OfRun, PictureFolders, Source
+from gandash.embedding_sources import OfFolders, OfRun, PictureFolders, Source
 from pages.components.switch import switch
 from pages.components.view import empty, view
 from pages.components.weights import with_weights

@@ -1,0 +1,107 @@
+"""Where the pictures of the Embeddings page come from. A source says what its result depends on, where that is kept, and its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from gandash import runs
+from gandash.analyses._embeddings import EmbeddingOptions, Subjects, further_real, subjects_of_run, together
+from gandash.analyses._folders import PictureFolders
+
+
+class Source(Protocol):
+    """Where two kinds of pictures come from."""
+
+    def key(self) -> dict[str, Any]:
+        """All that the pictures depend on, as JSON values."""
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        """Where the result of ``key`` is kept."""
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        """The pictures. Raises ``ValueError`` or :class:`gandash.datasets.DatasetUnavailable`."""
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        """Up to ``most`` more pictures of the first kind ``uint8 (K, C, H, W)``, none of them among :meth:`subjects`; None for none."""
+
+    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
+        """What D says of each picture ``(N,)`` and what that is called; None where there is no D."""
+
+
+@dataclass(frozen=True)
+class OfRun:
+    """A run's samples at a snapshot, or the nearest one that has weights, against its data set."""
+
+    run: runs.Run
+    snapshot: runs.Snapshot
+
+    def key(self) -> dict[str, Any]:
+        return {"run": self.run.id, "weights": self.run.weights_step(self.snapshot.step)}
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        return self.run.cache(key)
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        return subjects_of_run(self.run, self.snapshot, options.count, options.seed)
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        found = further_real(self.run.config, options.count, options.seed, most)
+        return found if len(found) else None
+
+    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
+        return judged(self.run, self.snapshot, subjects.images)
+
+
+@dataclass(frozen=True)
+class OfFolders:
+    """Two of the folders that lie in a folder or zip; no run is needed."""
+
+    pictures: PictureFolders
+    real: str
+    generated: str
+
+    def key(self) -> dict[str, Any]:
+        return {"pictures": self.pictures.digest, "real": self.real, "generated": self.generated}
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        return folder_of(key)
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        return together(
+            self.pictures.of(self.real, options.count),
+            self.pictures.of(self.generated, options.count),
+            (self.real, self.generated),
+        )
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        found = self.pictures.of(self.real, most, start=options.count).images
+        return found if len(found) else None
+
+    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
+        return "", None
+
+
+def judged(run: runs.Run, snapshot: runs.Snapshot, images: np.ndarray) -> tuple[str, np.ndarray | None]:
+    """What a run's D says of images ``(N, C, H, W)``, as :meth:`Source.scores`."""
+    networks = run.networks(snapshot)
+    if networks.discriminator is None or networks.conditional or images.shape[1:] != tuple(networks.shape):
+        return "", None  # a conditional D judges an image only together with a class
+    return networks.objective.score_title, networks.scores(images)
+
+
+def folder_of(key: dict[str, Any]) -> Path:
+    """Where the result of a key is kept that belongs to no run."""
+    folder = runs.root() / ".cache" / "folders" / digest(key)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def digest(key: dict[str, Any]) -> str:
+    """A short name for what depends on a key."""
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
