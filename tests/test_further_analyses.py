@@ -1,6 +1,12 @@
-"""Any analysis appears on the page of its family, with nothing written for it."""
+"""Any analysis appears on the page of its family, with nothing written for it; what it finds is computed in the background and kept."""
 
+import json
+
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from gandash import analyses, background, further, runs
+from gandash.analyses import Cancelled
 
 
 def script():
@@ -12,15 +18,58 @@ def script():
     further_analyses("latent", run, run.snapshot(None), shown=["interpolation"])  # draws nothing, or the keys would clash
 
 
+def finished() -> None:
+    """Wait for all that has been begun in the background."""
+    background._workers.submit(lambda: None).result(timeout=120)
+
+
 def test_an_analysis_is_drawn_from_its_options_and_shows_its_figure(shelf):
-    at = AppTest.from_function(script, default_timeout=60).run()
+    at = AppTest.from_function(script, default_timeout=60)
+    at.query_params["analysis_interpolation"] = "true"  # the address says what is unfolded
+    at.run()
     assert not at.exception
     assert [expander.label for expander in at.expander] == ["Interpolation"]
     assert not at.get("plotly_chart")
     at.number_input(key="analysis_interpolation_options.0.steps").set_value(5)
     at.button(key="analysis_interpolation_compute").click().run()
+    finished()
+    at.run()
     assert not at.exception
     figure = at.get("plotly_chart")[0].proto.spec
     assert "way from A (0) to B (1)" in figure
     at.number_input(key="analysis_interpolation_options.0.steps").set_value(6).run()
     assert at.get("plotly_chart") and "other settings" in at.caption[0].value
+
+
+def test_what_is_folded_in_is_not_computed(shelf):
+    at = AppTest.from_function(script, default_timeout=60).run()
+    assert not at.exception and at.expander[0].label == "Interpolation" and not at.button
+
+
+def test_what_was_found_is_read_again_and_belongs_to_its_options_and_weights(shelf, monkeypatch):
+    run = runs.get("digits-dcgan")
+    newest, analysis = run.snapshot(), analyses.parts["interpolation"]({"steps": 3})
+    assert further.kept(run, newest, analysis) is None
+    told = further.compute(run, newest, analysis)
+    monkeypatch.setattr(type(analysis), "run", lambda *_: pytest.fail("it was computed again"))
+    assert further.compute(run, newest, analysis) == json.loads(json.dumps(told))
+    assert "template" not in told["figure"]["layout"] and further.figure(told).data
+    assert further.kept(run, newest, analyses.parts["interpolation"]({"steps": 4})) is None
+    earlier = next(snapshot for snapshot in run.snapshots if snapshot.has_weights and snapshot.step < newest.step)
+    assert further.kept(run, earlier, analysis) is None
+
+
+def test_what_is_cancelled_leaves_nothing(shelf):
+    run = runs.get("digits-dcgan")
+    analysis = analyses.parts["nearest_neighbours"]({"count": 20})
+
+    def stop(fraction, told):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        further.compute(run, run.snapshot(), analysis, stop)
+    assert further.kept(run, run.snapshot(), analysis) is None
+
+
+def test_scores_stay_in_their_table():
+    assert "nearest_neighbours" in further.names("scores") and "inception_score" not in further.names("scores")

@@ -28,6 +28,7 @@ class Analysis(Part):
 
     family: ClassVar[str]  # the page that shows it: "latent", "discriminator", "embeddings", "scores"
     version: ClassVar[int] = 1  # part of the cache key: raise it when the same inputs give another result
+    order: ClassVar[int] = 50  # its place among those of its family
 
     @abstractmethod
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Any:
@@ -36,6 +37,23 @@ class Analysis(Part):
     @abstractmethod
     def figure(self, result: Any) -> go.Figure:
         """The result as a plotly figure."""
+
+    def depends(self, run: Run, snapshot: Snapshot) -> dict[str, Any]:
+        """What the result depends on beside options and version, as JSON values: the weights, the data, the embedded network."""
+        from gandash.analyses._pictures import stand_in
+        from gandash.datasets import DatasetUnavailable
+        from gandash.features import looking
+
+        step = run.weights_step(snapshot.step)
+        if step is None:
+            raise LookupError(f"{run.title} has no weights yet.")
+        try:
+            dataset, _ = stand_in(run.config)
+            data = [type(dataset).name, dataset.options.model_dump(mode="json"), repr(getattr(dataset, "stamp", str)())]
+        except DatasetUnavailable:
+            data = None
+        weights = looking.digest(run.path / "weights" / f"{step}.safetensors")
+        return {"weights": weights, "data": data, "network": looking.identity(looking.EMBEDDED)}
 
 
 parts: Registry[Analysis] = Registry(__name__, Analysis)

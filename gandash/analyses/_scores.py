@@ -22,7 +22,7 @@ from abc import abstractmethod
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -66,9 +66,10 @@ class Number:
     how: str  # the spread was found
     real: float | None  # what as many real images get: the ceiling (for what should be low, the floor)
     samples: int  # generated images that it rests on
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", ""]  # empty where neither is
     asks: str  # the question that it answers, for people
     warning: str = ""  # why it means little here
+    beside: float | None = None  # what something else gets that is not real either, such as the GAN where a baseline is measured
 
 
 @dataclass(frozen=True)
@@ -124,17 +125,21 @@ class Subject:
         return f"The classifier reads only {accuracy:.0%} of the real images rightly, so what it says of generated ones means little."
 
 
-class Score(Analysis):
-    """Base of the scores."""
+class OfImages(Analysis):
+    """Base of what is told of a run's images in numbers and a figure: scores, and what looks further."""
 
-    Options = ScoreOptions
-    order: ClassVar[int] = 50  # its place in the table
     needs_classes: bool = False  # the embedded classifier must know the run's classes
 
     def suits(self, config: RunConfig) -> str | None:
         if len(config.part("dataset").shape) != 3:
             return "This run draws points in a plane, not images: there is nothing to look through a network at."
         return no_classes(config.part("dataset")) if self.needs_classes else None
+
+
+class Score(OfImages):
+    """Base of the scores; ``order`` is the place in the table."""
+
+    Options = ScoreOptions
 
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
         """Raises ``ValueError`` where the score does not suit the run, ``LookupError`` where the run has no weights,

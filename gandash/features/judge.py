@@ -131,30 +131,43 @@ def judge(
     )
 
 
-def nearest_distances(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """The Euclidean distance from each row of ``queries (N, D)`` to the nearest row of ``references (M, D)``: ``float32 (N,)``, exact.
+def nearest(queries: np.ndarray, references: np.ndarray, count: int = 1, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The ``count`` nearest rows of ``references (M, D)`` to each row of ``queries (N, D)``, nearest first.
 
-    The nearest is found by |a|^2 - 2ab, a matrix product a chunk; its distance is then taken from the difference itself, since
-    |a|^2 - 2ab + |b|^2 loses the small distances that tell a copy.
+    Euclidean distances ``float32 (N, count)``, exact, and places ``int64 (N, count)``. The nearest are found by |a|^2 - 2ab, a matrix
+    product a chunk; their distances are then taken from the differences themselves, since |a|^2 - 2ab + |b|^2 loses the small ones that
+    tell a copy. Raises ``ValueError`` where there are fewer than ``count`` references.
     """
     import torch
 
+    if len(references) < count:
+        raise ValueError(f"{count} nearest of {len(references)} images cannot be found.")
     centre = torch.from_numpy(references.mean(0, dtype=np.float64).astype(np.float32))  # near zero, squares keep their digits
     wanted = torch.from_numpy(np.asarray(queries, dtype=np.float32)) - centre
-    best = torch.full((len(wanted),), torch.inf)
-    nearest = torch.zeros(len(wanted), dtype=torch.long)
+    best = torch.full((len(wanted), count), torch.inf)
+    places = torch.zeros((len(wanted), count), dtype=torch.long)
     for start in range(0, len(references), CHUNK):
         chunk = torch.from_numpy(references[start : start + CHUNK].astype(np.float32)) - centre
-        values, where = torch.addmm(chunk.square().sum(1), wanted, chunk.T, alpha=-2.0).min(1)
-        closer = values < best
-        best = torch.where(closer, values, best)
-        nearest = torch.where(closer, where + start, nearest)
-    found = np.empty(len(wanted), dtype=np.float32)
+        values = torch.addmm(chunk.square().sum(1), wanted, chunk.T, alpha=-2.0)
+        values, where = values.topk(min(count, len(chunk)), largest=False)
+        best, order = torch.cat([best, values], 1).topk(count, largest=False)
+        places = torch.cat([places, where + start], 1).gather(1, order)
+        if progress:
+            done = min(start + CHUNK, len(references))
+            progress(done / len(references), f"compared with {done:,} of {len(references):,} training images")
+    found = np.empty((len(wanted), count), dtype=np.float32)
     for start in range(0, len(wanted), CHUNK):
         rows = slice(start, start + CHUNK)
-        apart = queries[rows].astype(np.float32) - references[nearest[rows].numpy()].astype(np.float32)
-        found[rows] = np.linalg.norm(apart, axis=1)
-    return found
+        for column in range(count):
+            apart = queries[rows].astype(np.float32) - references[places[rows, column].numpy()].astype(np.float32)
+            found[rows, column] = np.linalg.norm(apart, axis=1)
+    order = found.argsort(1, kind="stable")
+    return np.take_along_axis(found, order, 1), np.take_along_axis(places.numpy(), order, 1)
+
+
+def nearest_distances(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """The exact Euclidean distance from each row of ``queries (N, D)`` to the nearest row of ``references (M, D)``: ``float32 (N,)``."""
+    return nearest(queries, references)[0][:, 0]
 
 
 def _nearness(generated: np.ndarray, held_out: np.ndarray, train: np.ndarray, unit: float = 1.0) -> Nearness:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -24,16 +25,13 @@ _STYLE = f"""<style>
 }}
 </style>"""
 _ARROW = {"higher": "↑", "lower": "↓"}
+_HEADS = {"value": "Generated", "real": "Real"}
+_MARK = {"Generated": "<span class=generated>◆</span> ", "Real": "<span class=real>●</span> "}
 
 
 def score_table(sheet: Sheet) -> None:
     """Draw the table, its warnings, and how the numbers were made."""
-    rows = "".join(_row(name, number) for name, number in sheet["scores"].items())
-    head = (
-        "<tr><th>Score</th><th><span class=generated>◆</span> Generated</th><th><span class=real>●</span> Real</th>"
-        "<th class=samples>Samples</th><th class=asks>What it asks</th></tr>"
-    )
-    st.html(f"{_STYLE}<table class=scores><thead>{head}</thead><tbody>{rows}</tbody></table>")
+    number_table(sheet["scores"])
     warnings = {number["warning"]: None for number in sheet["scores"].values() if number["warning"]}
     if warnings:
         titles = {warning: _titles(sheet, warning) for warning in warnings}
@@ -46,6 +44,15 @@ def score_table(sheet: Sheet) -> None:
     )
     for reason in sheet["left_out"].values():
         st.caption(f":material/info: Left out: {reason}")
+
+
+def number_table(numbers: Mapping[str, dict], heads: Mapping[str, str] = _HEADS) -> None:
+    """A row a number: its ``value`` with its spread, and where ``heads`` names them, what is ``beside`` it and what ``real`` images get."""
+    columns = [column for column in ("value", "beside", "real") if heads.get(column)]
+    named = "".join(f"<th>{_MARK.get(heads[column], '')}{escape(heads[column])}</th>" for column in columns)
+    head = f"<tr><th>Score</th>{named}<th class=samples>Samples</th><th class=asks>What it asks</th></tr>"
+    rows = "".join(_row(name, number, columns) for name, number in numbers.items())
+    st.html(f"{_STYLE}<table class=scores><thead>{head}</thead><tbody>{rows}</tbody></table>")
 
 
 def written(name: str, value: float | None, spread: float | None) -> str:
@@ -62,13 +69,14 @@ def decimals(spread: float) -> int:
     return max(0, 1 - math.floor(math.log10(spread)))
 
 
-def _row(name: str, number: dict) -> str:
-    value, real, spread = number["value"], number["real"], number["spread"]
+def _row(name: str, number: dict, columns: list[str]) -> str:
+    spread = number["spread"]
     known = f" <span class=spread>± {spread:.{decimals(spread)}f}</span>" if spread else ""
+    cells = [f"<b>{written(name, number['value'], spread)}</b>{known}", *(written(name, number.get(each), spread) for each in columns[1:])]
+    arrow = _ARROW.get(number["better"], "")
     return (
-        f"<tr><td>{escape(number['title'])} {_ARROW[number['better']]}</td><td><b>{written(name, value, spread)}</b>{known}</td>"
-        f"<td>{written(name, real, spread)}</td><td class=samples>{number['samples']:,}</td>"
-        f"<td class=asks>{escape(number['asks'])}</td></tr>"
+        f"<tr><td>{escape(number['title'])} {arrow}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}"
+        f"<td class=samples>{number['samples']:,}</td><td class=asks>{escape(number['asks'])}</td></tr>"
     )
 
 
