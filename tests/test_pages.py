@@ -46,6 +46,13 @@ def test_a_page_on_a_shipped_run(page, shelf):
     assert not test.error
 
 
+def test_the_first_visit_begins_with_a_run_whose_images_are_embedded_and_later_ones_with_one_s_own(shelf):
+    shelf.ship("mnist-dcgan")
+    assert picker(opened(PAGES[0])).value == "mnist-dcgan"
+    shelf.add("mine", "stopped")
+    assert picker(opened(PAGES[0])).value == "mine"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_on_a_run_that_failed_before_its_first_sample(page, shelf):
     shelf.add("broken", "failed", error="The disk is full.", samples=False)

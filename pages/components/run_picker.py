@@ -10,6 +10,7 @@ import streamlit as st
 from gandash import runs
 from pages.components import url
 
+FIRST = "mnist-dcgan"  # the shipped run that is chosen on the first visit
 PHASES = {  # phase -> (icon, word)
     "queued": ("schedule", "queued"),
     "starting": ("hourglass_empty", "starting"),
@@ -30,7 +31,7 @@ def run_picker() -> runs.Run | None:
     if not found:
         st.caption("No run yet: start one below.")
         return None
-    chosen = url.held("run", list(found), default=next(iter(found)))
+    chosen = url.held("run", list(found), default=_first(found))
     key = url.widget_key("run", chosen)
     st.selectbox(
         "Run",
@@ -43,6 +44,12 @@ def run_picker() -> runs.Run | None:
     run = found[chosen]
     _facts(run)
     return run
+
+
+def _first(found: Mapping[str, runs.Run]) -> str:
+    """The newest of one's own runs; who has none begins with one whose images are embedded."""
+    newest = next(iter(found))
+    return FIRST if found[newest].shipped and FIRST in found else newest
 
 
 def choose(run_id: str) -> None:
@@ -59,7 +66,7 @@ def phase_label(phase: str) -> str:
 
 def labels(found: Mapping[str, runs.Run]) -> dict[str, str]:
     """What each run is called in a list of them: no two alike, and by what never changes, since the browser knows a choice by its label."""
-    named = {run.id: run.title if run.shipped else f"{run.title} · {run.created.astimezone():%H:%M:%S, %d %b}" for run in found.values()}
+    named = {run.id: run.title if run.shipped else f"{run.title} · {run.created.astimezone():%H:%M:%S · %d %b}" for run in found.values()}
     often = Counter(named.values())
     return {run_id: f"{label} · {run_id}" if often[label] > 1 else label for run_id, label in named.items()}
 
