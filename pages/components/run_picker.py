@@ -48,8 +48,8 @@ def run_picker() -> runs.Run | None:
 
 def _first(found: Mapping[str, runs.Run]) -> str:
     """The newest of one's own runs; who has none begins with one whose images are embedded."""
-    newest = next(iter(found))
-    return FIRST if found[newest].shipped and FIRST in found else newest
+    own = next((run_id for run_id, run in found.items() if not run.shipped), None)
+    return own or (FIRST if FIRST in found else next(iter(found)))
 
 
 def choose(run_id: str) -> None:
