@@ -61,7 +61,7 @@ class Number:
 
     name: str  # in scores.json and CSV; never renamed
     title: str
-    value: float
+    value: float | None  # a score always has one; what looks further may find nothing to measure
     spread: float | None  # how far it would differ another time
     how: str  # the spread was found
     real: float | None  # what as many real images get: the ceiling (for what should be low, the floor)

@@ -46,6 +46,7 @@ class Dataset(Part):
     downloadable: ClassVar[bool] = False  # :meth:`download` knows where to fetch them
     subset_of: ClassVar[str] = ""  # the full data set's registered name, where this is a part of it
     test_from_train: ClassVar[bool] = False  # its held-out images are training images of the full data set
+    boxed: ClassVar[bool] = False  # it knows where in each image the object is: :attr:`Images.boxes`
 
     @property
     @abstractmethod

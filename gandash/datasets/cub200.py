@@ -73,6 +73,7 @@ class CUB200(ImageDataset):
     licence = "non-commercial research and education only"
     source = "https://www.vision.caltech.edu/datasets/cub_200_2011"
     downloadable = True
+    boxed = True
     where = f"{TOP}.tgz, or the folder {TOP}"
     all_classes = NAMES
     Options = CUB200Options
