@@ -1,11 +1,15 @@
 """Every page as a script, without a browser: no run, a young, a failed, a queued and a shipped one."""
 
+import shutil
 import subprocess
 import sys
 
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
+
+from gandash import runs
+from gandash.scores import known_scores
 
 PAGES = sorted((path.name for path in (PROJECT / "pages").glob("[0-9]*_*.py")), key=lambda name: int(name.split("_")[0]))
 
@@ -51,6 +55,15 @@ def test_the_first_visit_begins_with_a_run_whose_images_are_embedded_and_later_o
     assert picker(opened(PAGES[0])).value == "mnist-dcgan"
     shelf.add("mine", "stopped")
     assert picker(opened(PAGES[0])).value == "mine"
+
+
+def test_runs_with_scores_stand_side_by_side_in_a_table(shelf):
+    for name in ("mnist-dcgan", "mnist-cdcgan"):
+        shutil.copy(PROJECT / "checkpoints" / name / "scores.json", shelf.ship(name))
+    test = opened("9_compare.py", runs="mnist-dcgan,mnist-cdcgan")
+    tables = "".join(part.proto.body for part in test.get("html"))
+    inception_score = known_scores(runs.get("mnist-cdcgan"))["scores"]["inception_score"]
+    assert f"<b>{inception_score['value']:.2f}</b>" in tables and f"real {inception_score['real']:.2f}" in tables
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,7 +10,7 @@ from gandash import comparison
 from gandash.plots.colours import RUNS
 from gandash.runs import Run
 from gandash.scores import known_scores
-from pages.components.score_table import written
+from pages.components.score_table import decimals, written
 
 STYLE = """<style>
 .runs-table { overflow-x: auto; }
@@ -86,10 +86,11 @@ def _scores(runs: list[Run], sheets: list[dict | None]) -> None:
 def _score(name: str, number: dict | None) -> str:
     if not number:
         return _NONE
-    spread = f" <small>± {number['spread']:.1g}</small>" if number["spread"] is not None else ""
-    real = f"<br><small>real {written(name, number['real'])}</small>" if number["real"] is not None else ""
+    spread = number["spread"]
+    known = f" <small>± {spread:.{decimals(spread)}f}</small>" if spread else ""
+    real = f"<br><small>real {written(name, number['real'], spread)}</small>" if number["real"] is not None else ""
     doubt = f' <span title="{escape(number["warning"])}">⚠</span>' if number["warning"] else ""
-    return f"<b>{written(name, number['value'])}</b>{spread}{doubt}{real}"
+    return f"<b>{written(name, number['value'], spread)}</b>{known}{doubt}{real}"
 
 
 def table(runs: list[Run], first: str, rows: list[tuple[str, list[str]]]) -> None:
