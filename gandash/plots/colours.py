@@ -8,6 +8,9 @@ DISCRIMINATOR = "#009E73"  # square
 GRADIENT = "#CC79A7"
 VERDICT = "#F0E442"  # on dark only
 
+# of a data set, one after the other; where classes are coloured, shapes alone tell real from generated
+CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999", "#7A4FBF", "#8C5A2B")
+
 SHAPES = {REAL: "circle", GENERATED: "diamond", DISCRIMINATOR: "square"}
 
 
