@@ -156,7 +156,7 @@ def export(
 @app.command()
 def evaluate(
     run_id: RunId,
-    scores: Annotated[str, typer.Option(help="`all`, or names of score analyses with commas between; `help` lists them.")] = "all",
+    scores: Annotated[str, typer.Option(help="`all`, or names of analyses with commas between; `help` lists them.")] = "all",
     step: Annotated[int | None, typer.Option(help="The snapshot at or before this step; without it the newest.")] = None,
     every: Annotated[bool, typer.Option("--every-snapshot", help="Every snapshot whose weights are kept.")] = False,
     count: Annotated[int, typer.Option(help="Samples.")] = 5000,
@@ -164,11 +164,19 @@ def evaluate(
     network: Annotated[str, typer.Option(help="What to look through: embedded, or inception where its weights are here.")] = "embedded",
     write: Annotated[bool, typer.Option(help="Write scores.json into the run's directory, so that it is shipped with its scores.")] = False,
     table: Annotated[str, typer.Option(help="How to print: text, csv or json.")] = "text",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="An option of what is no score: nearest_neighbours, ...")
+    ] = None,
 ) -> None:
-    """Score a run's samples beside real images: Inception score, FID, KID, precision, recall, density, coverage, classes."""
+    """Score a run's samples beside real images: Inception score, FID, KID, precision, recall, density, coverage, classes; and look further.
+
+    Further: is it memorising (`--scores nearest_neighbours`), is it better than PCA, what does a classifier see, ...
+    """
+    from gandash.evaluation import further_options
     from gandash.evaluation import run as evaluated
 
-    evaluated(run_id, scores, step, every, {"count": count, "seed": seed, "network": network}, write, table)
+    more = {field: value for field, value in changed(further_options(scores), set_ or []).items() if value is not None}
+    evaluated(run_id, scores, step, every, {"count": count, "seed": seed, "network": network}, write, table, more)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``python -m gandash evaluate``: scores on the command line, as a table, as CSV or as JSON."""
+"""``python -m gandash evaluate``: scores, and what looks further, on the command line: as a table, as CSV or as JSON."""
 
 from __future__ import annotations
 
@@ -6,21 +6,41 @@ import json
 import sys
 from typing import Any
 
-from gandash import analyses, runs, scores
+from gandash import analyses, further, runs, scores
 from gandash.analyses._scores import ScoreOptions
 from gandash.features.resnet18 import WeightsUnavailable
 
 
-def run(run_id: str, wanted: str, step: int | None, every: bool, options: dict[str, Any], write: bool, table: str) -> None:
-    """Compute what is not known yet, and print it. Ends with one sentence where something is not there or does not fit."""
+def run(
+    run_id: str,
+    wanted: str,
+    step: int | None,
+    every: bool,
+    options: dict[str, Any],
+    write: bool,
+    table: str,
+    further_options: dict[str, Any] | None = None,
+) -> None:
+    """Compute what is not known yet, and print it. Ends with one sentence where something is not there or does not fit.
+
+    ``wanted`` names scores, or analyses that look further; ``further_options`` are given to those of the latter that have such options.
+    """
+    others = further.names(scores.FAMILY)
     if wanted == "help":
-        for name in scores.names():
+        for name in [*scores.names(), *others]:
             print(f"{name:24} {analyses.parts[name].summary()}")
         return
+    names = [name.strip() for name in wanted.split(",")]
+    found = runs.get(run_id)
     try:
-        sheets = _sheets(runs.get(run_id), wanted, step, every, ScoreOptions.model_validate(options))
+        if set(names) <= set(others):
+            _print_further(found, names, _snapshots(found, step, every), {"seed": options["seed"], **(further_options or {})}, table)
+            return
+        if set(names) & set(others):
+            raise ValueError(f"Scores are told in one table, and {', '.join(others)} are not: ask for either in a call of its own.")
+        sheets = _sheets(found, None if wanted == "all" else names, _snapshots(found, step, every), ScoreOptions.model_validate(options))
         if write:
-            print(scores.ship(runs.get(run_id), ScoreOptions.model_validate(options)), file=sys.stderr)
+            print(scores.ship(found, ScoreOptions.model_validate(options)), file=sys.stderr)
     except (ValueError, WeightsUnavailable) as error:
         sys.exit(str(error))
     if table == "json":
@@ -31,21 +51,49 @@ def run(run_id: str, wanted: str, step: int | None, every: bool, options: dict[s
         print("\n\n".join(as_text(sheet) for sheet in sheets))
 
 
-def _sheets(found: runs.Run, wanted: str, step: int | None, every: bool, options: ScoreOptions) -> list[scores.Sheet]:
-    only = None if wanted == "all" else [name.strip() for name in wanted.split(",")]
-    if unknown := set(only or ()) - set(scores.names()):
-        raise ValueError(f"There is no score named {', '.join(sorted(unknown))}. There are: {', '.join(scores.names())}.")
-    if every:
-        snapshots = scores.scored(found)
-    else:
-        snapshots = [snapshot] if (snapshot := found.snapshot(step)) else []
+def further_options(wanted: str) -> dict[str, None]:
+    """The options that those of ``wanted`` have which look further, without values."""
+    names = {name.strip() for name in wanted.split(",")}
+    kinds = [analyses.parts[name] for name in further.names(scores.FAMILY) if name in names]
+    return dict.fromkeys(field for kind in kinds for field in kind.Options.model_fields)
+
+
+def _snapshots(found: runs.Run, step: int | None, every: bool) -> list[runs.Snapshot]:
+    snapshots = scores.scored(found) if every else [snapshot] if (snapshot := found.snapshot(step)) else []
     if not snapshots:
         raise LookupError(f"{found.title} has no snapshot with weights yet.")
+    return snapshots
+
+
+def _sheets(found: runs.Run, only: list[str] | None, snapshots: list[runs.Snapshot], options: ScoreOptions) -> list[scores.Sheet]:
+    if unknown := set(only or ()) - set(scores.names()):
+        there = ", ".join([*scores.names(), *further.names(scores.FAMILY)])
+        raise ValueError(f"There is no score named {', '.join(sorted(unknown))}. There are: {there}.")
     sheets = []
     for snapshot in snapshots:
         sheets.append(scores.evaluate(found, snapshot, options, only, _tell))
         print(f"\r{'':100}\r", end="", file=sys.stderr)
     return sheets
+
+
+def _print_further(found: runs.Run, names: list[str], snapshots: list[runs.Snapshot], options: dict[str, Any], table: str) -> None:
+    """What looks further, snapshot by snapshot; CSV and JSON without the figures."""
+    for number, snapshot in enumerate(snapshots):
+        told = {}
+        for name in names:
+            kind = analyses.parts[name]
+            analysis = kind({field: value for field, value in options.items() if field in kind.Options.model_fields})
+            told[name] = further.compute(found, snapshot, analysis, _tell)
+            print(f"\r{'':100}\r", end="", file=sys.stderr)
+        if table == "csv":
+            lines = further.as_csv(found, snapshot, told).decode().splitlines(keepends=True)
+            sys.stdout.writelines(lines[number > 0 :])  # one head for all
+        elif table == "json":
+            said = {name: {key: value for key, value in each.items() if key != "figure"} for name, each in told.items()}
+            print(json.dumps({"run": found.id, "step": snapshot.step, **said}, indent=1, ensure_ascii=False))
+        else:
+            print(f"{found.id}, {snapshot.label} (step {snapshot.step})\n")
+            print("\n\n".join(further.as_text(name, each) for name, each in told.items()))
 
 
 def _tell(done: float, what: str) -> None:

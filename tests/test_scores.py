@@ -180,6 +180,31 @@ def test_the_command_line_prints_a_table_and_writes_what_is_shipped(run):
     assert "asked_class" in CliRunner().invoke(commands, ["evaluate", "noise", "--scores", "help"]).output
 
 
+def test_the_command_line_looks_further(shelf):
+    def asked(*arguments: str):
+        return CliRunner().invoke(commands, ["evaluate", "digits-dcgan", *arguments])
+
+    few = ("--scores", "batch_correlation", "--set", "batches=4", "--set", "batch_size=4")
+    told = asked(*few)
+    assert told.exit_code == 0, told.output
+    assert "Due to the company" in told.stdout and "G is normalised over the batch" in told.stdout
+    lines = asked(*few, "--table", "csv", "--every-snapshot").stdout.splitlines()
+    snapshots = len(scores.scored(runs.get("digits-dcgan")))
+    assert snapshots > 1 and len(lines) == 1 + 4 * snapshots and lines[1].split(",")[2] == "batch_correlation"
+    found = json.loads(asked(*few, "--table", "json").stdout)
+    assert [number["name"] for number in found["batch_correlation"]["numbers"]][-1] == "company" and "figure" not in found[
+        "batch_correlation"
+    ]
+    assert "nearest_neighbours" in asked("--scores", "help").output
+    for wrong, word in (
+        (("--scores", "heat_in_box"), "does not say where"),
+        (("--scores", "heat_in_box,fid"), "call of its own"),
+        ((*few, "--set", "rows=3"), "no setting 'rows'"),
+    ):
+        refused = asked(*wrong)
+        assert refused.exit_code != 0 and word in str(refused.exception) + refused.output
+
+
 class TestThePage:
     """What a visitor sees."""
 
