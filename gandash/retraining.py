@@ -22,7 +22,7 @@ from gandash.analyses._retraining_plan import STRATEGIES, Amounts, RetrainingOpt
 from gandash.analyses.retraining import Retraining, Study, grid, lines
 from gandash.runs.files import append_line, json_lines, read_json, write_bytes, write_json
 
-VERSION = 1  # raise it when the same run and options give another result
+VERSION = 2  # raise it when the same run and options give another result
 HEADLINE = ("mixed", "pretrained")  # what the exchange rate is told of, in this order
 
 _COLUMNS = ("strategy", "real", "generated", "used", "seed", "accuracy_real", "accuracy_generated", "seconds")
@@ -65,7 +65,7 @@ class Experiment:
     def trials(self) -> int:
         """How many classifiers will be trained, at most."""
         dataset = self.run.config.part("dataset")
-        wanted = self.options.real_per_class * dataset.num_classes
+        wanted = self.options.real_per_class * dataset.num_classes + self.options.generated
         return len(plan(self.options, Amounts.of(self.options, dataset.num_classes, wanted)))
 
     def begin(self) -> None:

@@ -30,7 +30,8 @@ mirrored digit is not). Whoever wants to augment with a GAN has to beat that.
 
 **The exchange rate.** The curve on real images alone says how many of them reach an accuracy. A classifier with n real images and m
 generated ones reaches what n* real ones alone reach (interpolated in the logarithm of the count); so a thousand generated images are worth
-1000 · (n* − n) / m real ones. It is negative where they do harm. The interval is 90 %, from a jackknife over the seeds; it knows nothing of
+1000 · (n* − n) / m real ones. It is negative where they do harm. So that it can be read at 100 % as well, that curve goes on beyond, by as
+many real images as there are generated ones. The interval is 90 %, from a jackknife over the seeds; it knows nothing of
 other trainings of the same GAN.
 
 **What to keep in mind.** The generator has itself learned from real images, usually from many more than the classifier gets here: what it

@@ -15,7 +15,7 @@ SLOW = 240_000  # milliseconds: a machine that also trains answers late
 def test_an_experiment_from_start_to_csv(app, page):
     page.goto(f"{app.url}/classifier?run=digits-dcgan")
     settled(page)
-    expect(page.get_by_text("126 classifiers of 100 steps each.")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("129 classifiers of 300 steps each.")).to_be_visible(timeout=SLOW)
     for label, value in (("Steps", 4), ("Seeds", 2), ("Generated images", 40), ("Real images a class", 4), ("Test images", 50)):
         field = page.get_by_role("spinbutton", name=label, exact=True)
         field.fill(str(value))

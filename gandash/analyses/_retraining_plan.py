@@ -52,7 +52,7 @@ class RetrainingOptions(registry.Options):
         description="Half of the augmented images are mirrored; written characters never make sense.",
     )
     steps: int = Field(
-        100,
+        300,
         ge=2,
         le=50_000,
         title="Steps",
@@ -113,32 +113,38 @@ class Cell:
 
 @dataclass(frozen=True)
 class Amounts:
-    """How many images of each kind make 100 %, and how few are few; real ones over all classes."""
+    """How many images of each kind make 100 %, and how few are few; real ones over all classes.
+
+    ``most`` ends the learning curve on real images alone: as many more than 100 % as there are generated ones, so that it can be read from
+    the curve what these are worth even where all real ones are taken already.
+    """
 
     classes: int
     real: int
     few: int
     generated: int
+    most: int
 
     @classmethod
     def of(cls, options: RetrainingOptions, classes: int, available: int) -> Amounts:
         """For a data set of ``available`` training images."""
         real = min(options.real_per_class * classes, available)
-        return cls(classes, real, min(options.few_per_class * classes, real), options.generated)
+        most = min(real + options.generated, available)
+        return cls(classes, real, min(options.few_per_class * classes, real), options.generated, most)
 
 
 def plan(options: RetrainingOptions, amounts: Amounts, can_filter: bool = True) -> list[Trial]:
     """Every classifier of the experiment, seed by seed.
 
-    The learning curve on real images alone begins at one image a class, below the few, so that harm can be read from it. The further
-    strategies take all of the generated images. Without a classifier that knows the classes nothing can be filtered.
+    The learning curve on real images alone begins at one image a class, below the few, so that harm can be read from it, and ends above
+    100 %. The further strategies take all of the generated images. Without a classifier that knows the classes nothing can be filtered.
     """
     portions = sorted(options.portions or (1, 2, 5, 10, 20, 50, 100))
     reals = sorted({max(1, round(amounts.real * portion / 100)) for portion in portions})
     generateds = sorted({max(1, round(amounts.generated * portion / 100)) for portion in portions})
     further = [name for name in options.further or ("augmented", "pretrained", "filtered") if can_filter or name != "filtered"]
     studied = sorted({amounts.few, *reals})
-    cells = [("real", real, 0) for real in sorted({min(amounts.classes, amounts.few), *studied})]
+    cells = [("real", real, 0) for real in sorted({min(amounts.classes, amounts.few), *studied, amounts.most})]
     cells += [("generated", 0, generated) for generated in generateds]
     cells += [("mixed", real, generated) for real in studied for generated in generateds if real in reals or generated == generateds[-1]]
     for name in further:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gandash.analyses import Analysis, Progress
 from gandash.analyses._augmentation import Augmentation, mirror_keeps_the_class
@@ -159,15 +160,17 @@ def _trained(
     if trial.strategy == "filtered":
         made = made.confident(options.threshold)
     stages = [made, real] if trial.strategy == "pretrained" and len(made) else [real.with_(made)]
-    model = train(
-        [(stage.images, stage.labels) for stage in stages],
-        classes,
-        Recipe(options.steps, options.batch_size, options.learning_rate),
-        trial.seed,  # the same first weights for every strategy: differences between them are the images'
-        augmentation if trial.strategy == "augmented" else None,
-        lambda fraction: say(fraction, trial.words()),
-    )
-    on_real, on_generated = (accuracy(model, test.images, test.labels) for test in tests)
+    # threads that wait for each other at every layer of so small a network take ten times as long where another program needs a core
+    with threadpool_limits(1, user_api="openmp"):
+        model = train(
+            [(stage.images, stage.labels) for stage in stages],
+            classes,
+            Recipe(options.steps, options.batch_size, options.learning_rate),
+            trial.seed,  # the same first weights for every strategy: differences between them are the images'
+            augmentation if trial.strategy == "augmented" else None,
+            lambda fraction: say(fraction, trial.words()),
+        )
+        on_real, on_generated = (accuracy(model, test.images, test.labels) for test in tests)
     seconds = round(time.perf_counter() - began, 3)
     return Trained(trial.strategy, trial.real, trial.generated, trial.seed, len(made), on_real, on_generated, seconds)
 
@@ -182,8 +185,9 @@ def lines(study: Study, tested_on: str = "real") -> dict[str, Line]:
 
 
 def grid(study: Study, tested_on: str = "real") -> dict[tuple[int, int], tuple[float, float]]:
-    """(real images, generated images) -> mean accuracy and its spread, of the classifiers on mixed images."""
-    plain = [cell for cell in study.cells if cell.strategy in ("real", "generated", "mixed")]
+    """(real images, generated images) -> mean accuracy and its spread, for each count of real images that generated ones were added to."""
+    reals = {cell.real for cell in study.cells if cell.strategy in ("generated", "mixed")}
+    plain = [cell for cell in study.cells if cell.strategy in ("real", "generated", "mixed") and cell.real in reals]
     return {(cell.real, cell.generated): _accuracy(cell, tested_on) for cell in plain}
 
 

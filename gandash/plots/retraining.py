@@ -30,7 +30,8 @@ def strategies_figure(
     """``lines[strategy]``: points of (real images, mean accuracy, standard deviation), accuracies as shares in [0, 1].
 
     ``alone``: mean and spread of the generated images without real ones, a level. ``arrow``: (from, accuracy, to), both real images: along
-    a level to as many real images alone as reach it.
+    a level to as many real images alone as reach it. The view begins where strategies can be compared; the learning curve on real images
+    alone comes into it from below.
     """
     import plotly.graph_objects as go
 
@@ -78,12 +79,24 @@ def strategies_figure(
         type="log", tickvals=counts, ticktext=[f"{count:,}" for count in counts], title="real images", showgrid=False, zeroline=False
     )
     figure.update_yaxes(tickformat=".0%", title=f"accuracy on {tested_on} images", zeroline=False)
+    if begin := _begin(lines, arrow):
+        seen = [(mean - spread, mean + spread) for line in lines.values() for count, mean, spread in line if count >= begin]
+        seen += [(alone[0], alone[0])] if alone else []
+        low, high = min(low for low, _ in seen), max(high for _, high in seen)
+        figure.update_xaxes(range=[math.log10(begin) - 0.1, math.log10(counts[-1]) + 0.1])
+        figure.update_yaxes(range=[low - 0.05 * (high - low), high + 0.05 * (high - low)])
     return figure.update_layout(
         height=400,
         margin={"l": 0, "r": 8, "t": 8, "b": 40},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
         dragmode=False,
     )
+
+
+def _begin(lines: Mapping[str, Sequence[tuple[int, float, float]]], arrow: tuple[float, float, float] | None) -> int | None:
+    """The least number of real images that one can look at more closely: where another strategy begins, if the arrow stays to its right."""
+    begin = min((point[0] for strategy, line in lines.items() if strategy != "real" for point in line), default=None)
+    return begin if begin and (arrow is None or min(arrow[0], arrow[2]) >= begin) else None
 
 
 def grid_figure(grid: Mapping[tuple[int, int], tuple[float, float]], tested_on: str = "real") -> go.Figure:
@@ -112,4 +125,4 @@ def grid_figure(grid: Mapping[tuple[int, int], tuple[float, float]], tested_on: 
 
 
 def _words(value: tuple[float, float] | None) -> str:
-    return "" if value is None else f"{value[0]:.1%} ± {value[1]:.1%}"
+    return "" if value is None else f"{value[0]:.1%}<br>± {100 * value[1]:.1f}"  # two lines: a cell is 56 pixels wide on a phone
