@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -13,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from gandash import runs
+from gandash import embedding_drafts
 from gandash.analyses import Progress
-from gandash.analyses._embeddings import EmbeddingOptions, embed, embed_images, part_of
+from gandash.analyses._embeddings import Embedded, EmbeddingOptions, embed, embed_images, part_of
 from gandash.analyses._two_sample_test import MOST, TwoSampleTest, two_sample_test
 from gandash.analyses.separability import Separation, separability
 from gandash.analyses.tsne import highest_perplexity, maps
 from gandash.embedding_sources import Source, digest
-from gandash.plots.atlas import atlas
+from gandash.embedding_thumbnails import atlases, keep_atlas
 from gandash.runs.files import write_bytes
 
-VERSION = 2  # raise it when the same source and options give another result
+VERSION = 3  # raise it when the same source and options give another result
 _FILE = "embedding.safetensors"
 
 
@@ -40,8 +39,13 @@ class EmbeddingMaps:
     errors: dict[str, Separation]  # as the study measured them
     tests: dict[str, TwoSampleTest]  # empty where there are too few pictures
     kinds: tuple[str, str]
+    colours: tuple[str, str]
+    shapes: tuple[str, str]
     class_names: tuple[str, ...]
     score_title: str
+    score_scale: tuple[float, float]  # the median, and how far from there nine in ten scores are
+    layout: str
+    metric: str
     perplexity: float
     weights: str
     notes: tuple[str, ...]
@@ -69,13 +73,6 @@ class EmbeddingMaps:
         return text.getvalue().encode()
 
 
-def atlases() -> Path:
-    """The folder of thumbnail atlases, named after their content; made when asked for."""
-    folder = runs.root() / ".cache" / "atlases"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def work_key(source: Source, options: EmbeddingOptions) -> str:
     """The name under which this result is computed and kept."""
     return digest(_key(source, options))
@@ -89,44 +86,49 @@ def kept(source: Source, options: EmbeddingOptions) -> EmbeddingMaps | None:
 
 
 def compute(source: Source, options: EmbeddingOptions, progress: Progress | None = None) -> EmbeddingMaps:
-    """The result, kept on disk. Raises what the source and the feature network raise where something is not there."""
+    """The result, kept on disk. Raises what the source and the feature network raise where something is not there.
+
+    While the maps settle, :mod:`gandash.embedding_drafts` shows them.
+    """
     _tell(progress, 0.0, "Reading and drawing the pictures")
     subjects = source.subjects(options)
+    thumbnails = keep_atlas(subjects.images)
     embedded = embed(subjects, options.weights, part_of(progress, 0.05, 0.3))
     further = source.further(options, min(MOST, int((~subjects.is_generated).sum())))
     further = {} if further is None else embed_images(further, options.weights, part_of(progress, 0.3, 0.35))
-    found = maps(embedded, options.perplexity, options.seed, part_of(progress, 0.35, 0.7))
-    errors, tests = {}, {}
-    for done, (block, values) in enumerate(embedded.blocks.items()):
-        told = part_of(progress, 0.7 + 0.07 * done, 0.77 + 0.07 * done, f"{block}: separability")
-        _tell(told, 0.0, "the study's")
-        errors[block] = separability(values, embedded.is_generated, options.seed)
-        real, generated = values[~embedded.is_generated], values[embedded.is_generated]
-        tests[block] = two_sample_test(real, generated, further.get(block), options.seed, told)
-    score_title, scores = source.scores(subjects)
-    pictures = atlas(subjects.images)
-    name = f"{hashlib.sha256(pictures.content).hexdigest()[:32]}.{pictures.suffix}"
-    write_bytes(atlases() / name, pictures.content)
+    with embedding_drafts.draft(work_key(source, options), subjects, thumbnails) as look:
+        chosen = (options.perplexity, options.seed, part_of(progress, 0.35, 0.7), options.layout, options.metric)
+        found = maps(embedded, *chosen, look)
+        errors, tests = _separability(embedded, further, options.seed, part_of(progress, 0.7, 1.0))
+    verdicts = source.verdicts(subjects)
     arrays = {f"map.{block}": places for block, places in found.coordinates.items()}
     arrays |= {"is_generated": embedded.is_generated, "predicted": embedded.predicted}
     if embedded.subjects.labels is not None:
         arrays["labels"] = embedded.subjects.labels
-    if scores is not None:
-        arrays["scores"] = scores
+    if verdicts is not None:
+        arrays["scores"] = verdicts.scores
     facts = {
         "blocks": list(found.coordinates),
         "errors": {block: asdict(error) for block, error in errors.items()},
         "tests": {block: asdict(test) for block, test in tests.items() if test},
         "kinds": subjects.kinds,
+        "colours": subjects.colours,
+        "shapes": subjects.shapes,
         "class_names": subjects.class_names,
-        "score_title": score_title,
+        "score_title": verdicts.title if verdicts else "",
+        "score_scale": (verdicts.middle, verdicts.reach) if verdicts else (0.0, 1.0),
+        "layout": options.layout,
+        "metric": options.metric,
         "perplexity": found.perplexity,
         "weights": options.weights,
         "notes": (*subjects.notes, *_lowered(found.perplexity, options, len(subjects))),
-        "atlas": name,
-        "tile": pictures.tile,
-        "columns": pictures.columns,
+        **asdict(thumbnails),
     }
+    return keep(source, options, arrays, facts)
+
+
+def keep(source: Source, options: EmbeddingOptions, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> EmbeddingMaps:
+    """Write a result as :func:`kept` reads it: ``arrays`` are its arrays, the coordinates as ``map.<block>``, and ``facts`` all else."""
     from safetensors.numpy import save
 
     path = source.folder(_key(source, options)) / _FILE
@@ -134,8 +136,21 @@ def compute(source: Source, options: EmbeddingOptions, progress: Progress | None
     return _read(path, path.stat().st_mtime_ns)
 
 
+def _separability(
+    embedded: Embedded, further: dict[str, np.ndarray], seed: int, progress: Progress | None
+) -> tuple[dict[str, Separation], dict[str, TwoSampleTest | None]]:
+    generated, errors, tests = embedded.is_generated, {}, {}
+    for place, (block, values) in enumerate(embedded.blocks.items()):
+        share = len(embedded.blocks)
+        told = part_of(progress, place / share, (place + 1) / share, f"{block}: separability")
+        _tell(told, 0.0, "the study's")
+        errors[block] = separability(values, generated, seed)
+        tests[block] = two_sample_test(values[~generated], values[generated], further.get(block), seed, told)
+    return errors, tests
+
+
 def _lowered(used: float, options: EmbeddingOptions, count: int) -> tuple[str, ...]:
-    if used >= options.perplexity:
+    if used >= options.perplexity or options.layout == "pca":
         return ()
     return (f"Perplexity was lowered from {options.perplexity:g} to {highest_perplexity(count):.3g}: {count} pictures allow no more.",)
 
@@ -156,7 +171,7 @@ def _read(path: Path, stamp: int) -> EmbeddingMaps:
         scores=arrays.get("scores"),
         errors={block: Separation(**error) for block, error in facts.pop("errors").items()},
         tests={block: TwoSampleTest.from_json(test) for block, test in facts.pop("tests").items()},
-        kinds=tuple(facts.pop("kinds")),
+        **{name: tuple(facts.pop(name)) for name in ("kinds", "colours", "shapes", "score_scale")},
         class_names=tuple(facts.pop("class_names")),
         notes=tuple(facts.pop("notes")),
         **facts,

@@ -15,6 +15,16 @@ from gandash.analyses._embeddings import EmbeddingOptions, Subjects, further_rea
 from gandash.analyses._folders import PictureFolders
 
 
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What a D says of pictures."""
+
+    title: str  # what it says is called
+    scores: np.ndarray  # float32 (N,), higher for real
+    middle: float  # the median: what D says of single pictures, outside of the batches it learned in, has no fixed zero
+    reach: float  # how far from there nine in ten scores are
+
+
 class Source(Protocol):
     """Where two kinds of pictures come from."""
 
@@ -30,8 +40,8 @@ class Source(Protocol):
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
         """Up to ``most`` more pictures of the first kind ``uint8 (K, C, H, W)``, none of them among :meth:`subjects`; None for none."""
 
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
-        """What D says of each picture ``(N,)`` and what that is called; None where there is no D."""
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
+        """What D says of each picture; None where there is no D."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class OfRun:
     snapshot: runs.Snapshot
 
     def key(self) -> dict[str, Any]:
-        return {"run": self.run.id, "weights": self.run.weights_step(self.snapshot.step)}
+        return run_key(self.run, self.snapshot)
 
     def folder(self, key: dict[str, Any]) -> Path:
         return self.run.cache(key)
@@ -54,7 +64,7 @@ class OfRun:
         found = further_real(self.run.config, options.count, options.seed, most)
         return found if len(found) else None
 
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
         return judged(self.run, self.snapshot, subjects.images)
 
 
@@ -83,16 +93,23 @@ class OfFolders:
         found = self.pictures.of(self.real, most, start=options.count).images
         return found if len(found) else None
 
-    def scores(self, subjects: Subjects) -> tuple[str, np.ndarray | None]:
-        return "", None
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
+        return None
 
 
-def judged(run: runs.Run, snapshot: runs.Snapshot, images: np.ndarray) -> tuple[str, np.ndarray | None]:
-    """What a run's D says of images ``(N, C, H, W)``, as :meth:`Source.scores`."""
+def run_key(run: runs.Run, snapshot: runs.Snapshot) -> dict[str, Any]:
+    """What a run's samples at a snapshot depend on; the same name may be recorded again."""
+    return {"run": run.id, "created": run.created.isoformat(), "weights": run.weights_step(snapshot.step)}
+
+
+def judged(run: runs.Run, snapshot: runs.Snapshot, images: np.ndarray) -> Verdicts | None:
+    """What a run's D says of images ``(N, C, H, W)``; None where it cannot."""
     networks = run.networks(snapshot)
     if networks.discriminator is None or networks.conditional or images.shape[1:] != tuple(networks.shape):
-        return "", None  # a conditional D judges an image only together with a class
-    return networks.objective.score_title, networks.scores(images)
+        return None  # a conditional D judges an image only together with a class
+    scores = networks.scores(images)
+    middle = float(np.median(scores))
+    return Verdicts(networks.objective.score_title, scores, middle, float(np.quantile(np.abs(scores - middle), 0.9)) or 1.0)
 
 
 def folder_of(key: dict[str, Any]) -> Path:

@@ -5,18 +5,18 @@ import streamlit as st
 from gandash import background, embedding_maps
 from gandash.datasets import DatasetUnavailable
 from gandash.features import resnet18
-from pages.components import url
+from pages.components.embedding_draft import embedding_draft
 from pages.components.embedding_preview import preview
 from pages.components.embedding_settings import embedding_settings
+from pages.components.embedding_training import embedding_training
+from pages.components.embedding_view import embedding_view, enlarge
 from pages.components.explain import explain
 from pages.components.image_scatter import image_scatter
 from pages.components.long_work import watch
-from pages.components.picture_source import picture_source
+from pages.components.picture_source import Training, picture_source
 from pages.components.separability_curve import separability_curve
-from pages.components.switch import switch
 
 ICON = ":material/scatter_plot:"
-ALL = "all"
 
 explain(
     "Each point is a picture; pictures that a ResNet-18 finds alike lie together. The four maps follow them through the network's blocks: "
@@ -33,44 +33,38 @@ region of circles without diamonds is something it never draws (mode collapse).
 **What not to read.** Distances between islands, their sizes and their densities mean little in t-SNE, and another perplexity gives another
 picture. The chart below the maps measures the separation itself, on all features and on pictures that were not learned from.
 
+**Through training.** The maps are laid out for real images alone, and the samples of every snapshot are placed among them: play, or move
+the epoch cursor, and see the generated cloud move towards the real one.
+
 **Using it.** Hover over a point: the same picture is marked in all four maps. Draw a lasso (or Shift and drag) to see what lies there as a
 contact sheet. Click on a map's title to enlarge it, on the legend to hide a kind.
 """,
 )
 source = picture_source()
 options, pressed = embedding_settings()
+if isinstance(source, Training):
+    embedding_training(*source, options, pressed)
+    st.stop()
 key = embedding_maps.work_key(source, options)
 maps = embedding_maps.kept(source, options)
 if pressed and maps is None:
     background.forget(key)
     background.start(key, lambda progress: embedding_maps.compute(source, options, progress), (DatasetUnavailable, ValueError))
 if maps is None:
-    if not watch(key):
+    if watch(key):
+        embedding_draft(key)
+    else:
         st.markdown(f"These are to be compared. **Compute** draws {options.count} of each kind and lays them out after each block.")
     preview(source)
     st.stop()
 
-
-def enlarge(block: str) -> None:
-    """A map's title was clicked."""
-    url.choose("block", block or ALL)
-
-
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    block = switch("block", {ALL: "All four", **{name: name for name in maps.coordinates}}, label="Block")
-    names = {"kind": " or ".join(maps.kinds), **({"class": "class"} if maps.class_names else {})}
-    colour_by = switch("colour_by", names, label="Colour by")
-    pictures = st.toggle(
-        "Thumbnails", key="thumbnails", bind="query-params", help="Draw the pictures in place of points, where there is room."
-    )
-shown = list(maps.coordinates) if block == ALL else [block]
-picked = image_scatter(maps, shown, enlarge, colour_by, pictures)
+view = embedding_view(tuple(maps.coordinates), maps.kinds, bool(maps.class_names), maps.score_title)
+picked = image_scatter(maps, view.blocks, enlarge, view.colour_by, view.pictures)
 separability_curve(maps)
 looking = resnet18.sources()[maps.weights]
+layout = f"t-SNE, perplexity {maps.perplexity:.3g}" if maps.layout == "tsne" else "Principal components"
 st.caption(
-    " ".join(
-        [f"Looking through: **{looking.title}**. {looking.description} Perplexity {maps.perplexity:.3g}, seed {options.seed}.", *maps.notes]
-    )
+    " ".join([f"Looking through: **{looking.title}**. {looking.description} {layout}, {maps.metric}, seed {options.seed}.", *maps.notes])
 )
 st.download_button(
     "Coordinates (CSV)", lambda: maps.csv(picked), "embedding-maps.csv", "text/csv", icon=":material/download:", on_click="ignore"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gandash.analyses import Cancelled
-from gandash.analyses._embeddings import Embedded, Subjects, embed, part_of, together
+from gandash.analyses._embeddings import Embedded, EmbeddingOptions, Subjects, embed, part_of, together
 from gandash.analyses._pictures import Pictures
-from gandash.analyses.tsne import aligned, highest_perplexity, maps, tsne
+from gandash.analyses.tsne import aligned, evolution, highest_perplexity, maps, placed, principal_components, tsne
 from gandash.features.resnet18 import BLOCKS, Reader
 
 MNIST = Reader("mnist", tuple(range(10)))
@@ -58,7 +58,7 @@ def test_progress_rises_to_one_and_can_end_the_work():
     points, _ = groups()
     told = []
     tsne(points, progress=lambda fraction, text: told.append(fraction))
-    assert told == sorted(told) and told[-1] == 1.0 and len(told) == 30
+    assert told == sorted(told) and told[0] == 0.0 and told[-1] == 1.0 and len(told) == 31
 
     def stop(fraction, text):
         raise Cancelled
@@ -119,3 +119,54 @@ def test_maps_of_every_block():
     assert list(found.coordinates) == ["layer1", "layer2"]
     assert found.perplexity == highest_perplexity(24)
     assert told[0][1].startswith("layer1: ") and told[-1] == (1.0, "layer2: t-SNE, iteration 750 of 750")
+
+
+def test_the_beginning_and_then_every_25th_step_can_be_looked_at():
+    points, which = groups()
+    seen = []
+    found = tsne(points, 10, look=seen.append)
+    assert len(seen) == 31 and all(places.shape == (60, 2) for places in seen)
+    start = principal_components(points)
+    assert np.corrcoef(seen[0][:, 0], start[:, 0])[0, 1] > 0.999  # the first picture is there before a neighbour has been sought
+    assert np.mean(which[nearest(seen[-1])] == which) == 1.0 and found.shape == seen[-1].shape
+
+
+def test_the_cosine_metric_does_not_see_lengths():
+    points, _ = groups()
+    longer = points * 2.0 ** (np.arange(60) % 7)[:, None]  # powers of two, so that not even rounding differs
+    for found in (lambda x: tsne(x, 10, metric="cosine"), lambda x: principal_components(x, "cosine")):
+        np.testing.assert_allclose(found(longer), found(points), atol=1e-4)
+    assert not np.allclose(tsne(longer, 10), tsne(points, 10))
+
+
+def test_principal_components_are_those_of_the_library():
+    from sklearn.decomposition import PCA
+
+    points, which = groups()
+    np.testing.assert_allclose(np.abs(principal_components(points)), np.abs(PCA(2).fit_transform(points)), atol=1e-3)
+    embedded = Embedded(Subjects(np.zeros((60, 1, 8, 8), np.uint8), which == 0), {"layer1": points}, "embedded")
+    found = maps(embedded, layout="pca").coordinates["layer1"]
+    np.testing.assert_allclose(found, principal_components(points) - principal_components(points).mean(0), atol=1e-4)
+
+
+@pytest.mark.parametrize("layout", ["tsne", "pca"])
+def test_further_points_come_to_lie_among_their_like_and_move_nothing(layout):
+    points, which = groups(90)
+    base, beside = placed(points[:60], points[60:], layout, perplexity=10)
+    assert beside.shape == (30, 2)
+    closest = np.square(beside[:, None] - base[None]).sum(-1).argmin(1)
+    assert np.mean(which[:60][closest] == which[60:]) == 1.0
+    alone, one = placed(points[:60], points[60:61], layout, perplexity=10)
+    np.testing.assert_array_equal(alone, base)
+    np.testing.assert_allclose(one, beside[:1], atol=1e-5)  # each is placed for itself, whatever else is
+
+
+def test_an_evolution_turns_further_points_with_their_map():
+    points, _ = groups(90)
+    blocks = {"layer1": points, "layer2": points[:, ::-1] * 2}
+    real, generated = ({block: values[part] for block, values in blocks.items()} for part in (slice(0, 60), slice(60, None)))
+    generated = {block: np.concatenate([values, real[block][:1]]) for block, values in generated.items()}
+    found = evolution(real, generated, EmbeddingOptions(layout="pca"))
+    for places in found.values():
+        assert places.shape == (91, 2)
+        np.testing.assert_allclose(places[90], places[0], atol=1e-4)  # the same picture lies at the same place

@@ -12,6 +12,7 @@ from gandash import registry
 from gandash.analyses import Progress
 from gandash.analyses._pictures import Pictures, real_images, samples
 from gandash.features import resnet18
+from gandash.plots.colours import GENERATED, REAL, SHAPES
 
 if TYPE_CHECKING:
     from gandash.config import RunConfig
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 class EmbeddingOptions(registry.Options):
     """What decides the maps of the Embeddings page."""
 
-    count: int = Field(300, ge=4, le=5000, title="Images of each kind", description="As many generated as real ones.")
-    perplexity: float = Field(30.0, ge=2, le=500, title="Perplexity", description="How many neighbours a point attends to, roughly.")
+    count: int = Field(300, ge=4, le=5000, title="Of each kind", description="Images: as many generated as real ones.")
+    layout: Literal["tsne", "pca"] = Field(
+        "tsne",
+        title="Layout",
+        description="t-SNE keeps neighbours together. Principal components (PCA) keep distances, as far as two directions can.",
+    )
+    perplexity: float = Field(
+        30.0, ge=2, le=500, title="Perplexity", description="How many neighbours a point attends to, roughly; for t-SNE only."
+    )
+    metric: Literal["euclidean", "cosine"] = Field(
+        "euclidean",
+        title="Metric",
+        description="What is near: by distance, or by the angle between two embeddings, whatever their lengths.",
+    )
     seed: int = Field(0, ge=0, lt=2**31, title="Seed", description="Draws the latents and the real images, and starts the maps.")
     weights: Literal["embedded", "imagenet"] = Field(
         "embedded", title="Feature weights", description="The ResNet-18 that is looked through."
@@ -40,6 +53,8 @@ class Subjects:
     head: str | None = None  # of the embedded network: names the classes that pictures have no label of
     kinds: tuple[str, str] = ("real", "generated")
     notes: tuple[str, ...] = ()
+    colours: tuple[str, str] = (REAL, GENERATED)
+    shapes: tuple[str, str] = (SHAPES[REAL], SHAPES[GENERATED])
     columns: tuple[int, ...] | None = None  # of the head, one a class name; None where the names are all of the head's
 
     def __len__(self) -> int:
@@ -84,7 +99,7 @@ def together(
         reader.head if names and reader else None,
         kinds,
         tuple(pictures.note for pictures in (real, generated) if pictures.note),
-        reader.columns if reader else None,
+        columns=reader.columns if reader else None,
     )
 
 

@@ -1,8 +1,9 @@
-"""t-SNE maps of real and generated images after each block of the feature network."""
+"""Maps of real and generated images after each block of the feature network: by t-SNE, or by principal components."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,30 +32,83 @@ class Maps:
     embedded: Embedded
 
 
-def tsne(embeddings: np.ndarray, perplexity: float = 30.0, seed: int = 0, progress: Progress | None = None) -> np.ndarray:
+Look = Callable[[np.ndarray], None]  # is shown a layout (N, 2) while it settles
+Coordinates = dict[str, np.ndarray]  # block -> (N, 2)
+
+
+def tsne(
+    embeddings: np.ndarray,
+    perplexity: float = 30.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    metric: str = "euclidean",
+    look: Look | None = None,
+) -> np.ndarray:
     """A map ``float32 (N, 2)`` of ``(N, D)``: the same, bit for bit, for the same numbers and seed on one machine.
 
     Exact neighbours, principal components to begin with (so that the seed moves little), one thread (so that sums have one order).
-    ``perplexity`` is lowered to :func:`highest_perplexity`. What ``progress`` raises ends the work.
+    ``perplexity`` is lowered to :func:`highest_perplexity`. ``look`` is shown the beginning, then every 25th step; what it or ``progress``
+    raises ends the work.
 
     Van der Maaten and Hinton 2008, "Visualizing Data using t-SNE", as implemented by openTSNE (Poličar et al. 2024).
     """
+    return np.asarray(_fitted(embeddings, perplexity, seed, progress, metric, look), np.float32)
+
+
+def placed(
+    embeddings: np.ndarray,
+    further: np.ndarray,
+    layout: str = "tsne",
+    perplexity: float = 30.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    metric: str = "euclidean",
+) -> tuple[np.ndarray, np.ndarray]:
+    """A map of ``(N, D)`` alone, and where ``further (M, D)`` come to lie in it: ``float32 (N, 2)`` and ``(M, 2)``.
+
+    Each further point is placed for itself: by openTSNE's ``transform`` among the nearest of the first, or by the first's principal
+    components.
+    """
+    if layout == "pca":
+        components = _components(_for_pca(embeddings, metric))
+        return tuple(components.transform(_for_pca(each, metric)).astype(np.float32) for each in (embeddings, further))
+    fitted = _fitted(embeddings, perplexity, seed, part_of(progress, 0.0, 0.8), metric)
+    beside = fitted.transform(np.ascontiguousarray(further, np.float64), perplexity=min(5.0, highest_perplexity(len(fitted))))
+    return np.asarray(fitted, np.float32), np.asarray(beside, np.float32)  # transform has centred the first
+
+
+def principal_components(embeddings: np.ndarray, metric: str = "euclidean") -> np.ndarray:
+    """The two directions of most variance, ``float32 (N, 2)``; for the cosine metric, of rows brought to length 1."""
+    points = _for_pca(embeddings, metric)
+    return _components(points).transform(points).astype(np.float32)
+
+
+def _fitted(embeddings: np.ndarray, perplexity: float, seed: int, progress: Progress | None, metric: str, look: Look | None = None):
     from openTSNE import TSNE
 
     points = np.ascontiguousarray(embeddings, np.float64)
     if points.ndim != 2 or len(points) < FEWEST or not np.isfinite(points).all():
         raise ValueError(f"t-SNE needs at least {FEWEST} points (N, D) of finite numbers, not {points.shape}.")
+    start = _start(principal_components(points, metric), seed)
+    if look:
+        look(start)
+    if progress:
+        progress(0.0, f"t-SNE, looking for the neighbours of {len(points):,} pictures")
 
     done = itertools.count(REPORT_EVERY, REPORT_EVERY)
 
-    def report(*_: object) -> None:
+    def report(_iteration: int, _error: float, places: np.ndarray) -> None:
+        if look:
+            look(np.array(places))
         if progress:
-            iteration = next(done)
-            progress(min(1.0, iteration / (EARLY + LATE)), f"t-SNE, iteration {iteration} of {EARLY + LATE}")
+            iteration, total = next(done), EARLY + LATE
+            told = f"t-SNE, iteration {iteration} of {total}" if iteration <= total else "placing further pictures"
+            progress(min(1.0, iteration / total), told)
 
-    fitted = TSNE(
+    return TSNE(
         perplexity=min(perplexity, highest_perplexity(len(points))),
-        initialization=_principal_components(points, seed),
+        metric=metric,
+        initialization=start,
         early_exaggeration_iter=EARLY,
         n_iter=LATE,
         neighbors="exact",
@@ -65,7 +119,6 @@ def tsne(embeddings: np.ndarray, perplexity: float = 30.0, seed: int = 0, progre
         callbacks=report,
         callbacks_every_iters=REPORT_EVERY,
     ).fit(points)
-    return np.asarray(fitted, np.float32)
 
 
 def highest_perplexity(count: int) -> float:
@@ -73,39 +126,83 @@ def highest_perplexity(count: int) -> float:
     return max(1.0, (count - 1) / 3)
 
 
-def _principal_components(points: np.ndarray, seed: int) -> np.ndarray:
-    """Where a map begins: two components, scaled down, with a jitter that parts identical points."""
+def _for_pca(points: np.ndarray, metric: str) -> np.ndarray:
+    points = np.asarray(points, np.float64)
+    return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12) if metric == "cosine" else points
+
+
+def _components(points: np.ndarray):
     from sklearn.decomposition import PCA
 
     with np.errstate(invalid="ignore"):  # identical points have no variance
-        start = PCA(min(2, points.shape[1]), svd_solver="full").fit_transform(points)
-    start = np.pad(start, ((0, 0), (0, 2 - start.shape[1])))
+        return PCA(2, svd_solver="covariance_eigh" if len(points) > points.shape[1] else "full").fit(points)
+
+
+def _start(places: np.ndarray, seed: int) -> np.ndarray:
+    """Where a map begins: the principal components, scaled down, with a jitter that parts identical points."""
+    start = places.astype(np.float64)
     spread = start[:, 0].std()
     jitter = np.random.default_rng(seed).normal(0, 1e-6, start.shape)
     return start * (1e-4 / spread if spread > 1e-12 else 0.0) + jitter
 
 
-def aligned(coordinates: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Each map centred and turned or mirrored (never stretched) so that its points lie closest to those of the map before it."""
+def aligned(coordinates: Coordinates, further: Coordinates | None = None) -> Coordinates:
+    """Each map centred and turned or mirrored (never stretched) so that its points lie closest to those of the map before it.
+
+    ``further`` is turned along with them and stands behind them.
+    """
     from scipy.linalg import orthogonal_procrustes
 
-    placed: dict[str, np.ndarray] = {}
+    found: Coordinates = {}
     before = None
     for name, points in coordinates.items():
-        centred = points - points.mean(0)
-        if before is not None:
-            centred = centred @ orthogonal_procrustes(centred, before)[0]
-        placed[name] = before = centred.astype(np.float32)
-    return placed
+        middle = points.mean(0)
+        centred = points - middle
+        turn = np.eye(2) if before is None else orthogonal_procrustes(centred, before)[0]
+        before = centred @ turn
+        everything = before if further is None else np.concatenate([before, (further[name] - middle) @ turn])
+        found[name] = everything.astype(np.float32)
+    return found
 
 
-def maps(embedded: Embedded, perplexity: float = 30.0, seed: int = 0, progress: Progress | None = None) -> Maps:
-    """One map a block, aligned."""
-    found = {
-        block: tsne(values, perplexity, seed, part_of(progress, i / len(embedded.blocks), (i + 1) / len(embedded.blocks), block))
-        for i, (block, values) in enumerate(embedded.blocks.items())
-    }
+def maps(
+    embedded: Embedded,
+    perplexity: float = 30.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    layout: str = "tsne",
+    metric: str = "euclidean",
+    look: Callable[[Coordinates], None] | None = None,
+) -> Maps:
+    """One map a block, aligned. ``look`` is shown all: first their principal components, then t-SNE as it settles, block by block."""
+    blocks = embedded.blocks
+    found = {block: principal_components(values, metric) for block, values in blocks.items()}
+    if look:
+        look(aligned(found))
+    if layout == "pca":
+        return Maps(aligned(found), min(perplexity, highest_perplexity(len(embedded))), embedded)
+
+    for place, (block, values) in enumerate(blocks.items()):
+
+        def settling(places: np.ndarray, block: str = block) -> None:
+            look(aligned({**found, block: places}))
+
+        told = part_of(progress, place / len(blocks), (place + 1) / len(blocks), block)
+        found[block] = tsne(values, perplexity, seed, told, metric, settling if look else None)
     return Maps(aligned(found), min(perplexity, highest_perplexity(len(embedded))), embedded)
+
+
+def evolution(
+    real: dict[str, np.ndarray], generated: dict[str, np.ndarray], options: EmbeddingOptions, progress: Progress | None = None
+) -> Coordinates:
+    """One map a block of the real embeddings alone, aligned, with the generated placed in it: ``float32 (N + M, 2)``, real ones first."""
+    base, further = {}, {}
+    for place, block in enumerate(real):
+        told = part_of(progress, place / len(real), (place + 1) / len(real), block)
+        base[block], further[block] = placed(
+            real[block], generated[block], options.layout, options.perplexity, options.seed, told, options.metric
+        )
+    return aligned(base, further)
 
 
 class TSne(Analysis):
@@ -122,7 +219,8 @@ class TSne(Analysis):
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Maps:
         """Maps of a run's samples and of as many of its real images."""
         embedded = embeddings_of_run(run, snapshot, self.options, part_of(progress, 0.0, 0.3))
-        return maps(embedded, self.options.perplexity, self.options.seed, part_of(progress, 0.3, 1.0))
+        chosen = self.options
+        return maps(embedded, chosen.perplexity, chosen.seed, part_of(progress, 0.3, 1.0), chosen.layout, chosen.metric)
 
     def figure(self, result: Maps) -> go.Figure:
         from gandash.plots.maps import maps_figure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from gandash import background
@@ -16,20 +18,18 @@ _FIELDS = EmbeddingOptions.model_fields
 def embedding_settings() -> tuple[EmbeddingOptions, bool]:
     """Draw the form; the options as they were when Compute was last pressed (or as the URL says), and whether it was pressed now."""
     sources = resnet18.sources()
-    st.session_state["weights"] = url.choice("weights", list(sources), default=next(iter(sources)))
     with st.form("embedding_settings", border=True):
-        count, perplexity, seed, weights, button = st.columns([3, 3, 3, 5, 3], vertical_alignment="bottom")
+        columns = st.columns([10, 8, 10, 9, 9, 14, 10], gap="xsmall", vertical_alignment="bottom")
+        count, layout, perplexity, metric, seed, weights, button = columns
+        titles = {name: source.title + ("" if source.available else ", not here yet") for name, source in sources.items()}
+        help_ = "\n\n".join(f"**{source.title}**: {source.description}" for source in sources.values())
         chosen = {
             "count": int(_number(count, "count", 4, 5000, 100)),
+            "layout": _one_of(layout, "layout", {"tsne": "t-SNE", "pca": "PCA"}),
             "perplexity": float(_number(perplexity, "perplexity", 2, 500, 5)),
+            "metric": _one_of(metric, "metric", {"euclidean": "Euclidean", "cosine": "cosine"}),
             "seed": int(_number(seed, "seed", 0, 2**31 - 1, 1)),
-            "weights": weights.selectbox(
-                _FIELDS["weights"].title,
-                list(sources),
-                format_func=lambda name: sources[name].title + ("" if sources[name].available else ", not here yet"),
-                key="weights",
-                help="\n\n".join(f"**{source.title}**: {source.description}" for source in sources.values()),
-            ),
+            "weights": _one_of(weights, "weights", titles, help_),
         }
         pressed = button.form_submit_button("Compute", icon=":material/scatter_plot:", type="primary", width="stretch")
     _need(chosen["weights"])
@@ -40,6 +40,12 @@ def _number(column, name: str, low: int, high: int, step: int) -> float:
     field = _FIELDS[name]
     value = int(field.default)
     return column.number_input(field.title, low, high, value, step, help=field.description, key=f"map_{name}", bind="query-params")
+
+
+def _one_of(column, name: str, titles: Mapping[str, str], help_: str = "") -> str:
+    st.session_state[name] = url.choice(name, list(titles), default=next(iter(titles)))
+    field = _FIELDS[name]
+    return column.selectbox(field.title, list(titles), format_func=titles.get, key=name, help=help_ or field.description)
 
 
 def _need(name: str) -> None:

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_sources import OfFolders, OfRun, PictureFolders, Source
+from gandash.runs import Run, Snapshot
 from pages.components.switch import switch
-from pages.components.view import empty, view
+from pages.components.view import a_snapshot, empty, view
 from pages.components.weights import with_weights
 
-RUN, FOLDERS = "run", "folders"
-_NAMES = {RUN: "This run against its data set", FOLDERS: "Two folders of pictures"}
+RUN, TRAINING, FOLDERS = "run", "training", "folders"
+_NAMES = {RUN: "Run and data set", TRAINING: "Through training", FOLDERS: "Two folders"}
+_HELP = (
+    "**Run and data set**: the samples at the cursor against real images. **Through training**: real images stand still, the samples move "
+    "with the cursor. **Two folders**: any pictures, without a run."
+)
 _MEGABYTES = 200
 
 
-def picture_source() -> Source:
-    """Draw the choice; the source. Where it is not complete yet, says what is missing and ends the page."""
-    kind = switch("pictures", _NAMES, default=RUN if view().run else FOLDERS)
-    return _of_run() if kind == RUN else _of_folders()
+class Training(NamedTuple):
+    """A run at all its snapshots, with one under the cursor."""
+
+    run: Run
+    snapshot: Snapshot
+
+
+def picture_source() -> Source | Training:
+    """Draw the choice; what was chosen. Where it is not complete yet, says what is missing and ends the page."""
+    kind = switch("pictures", _NAMES, default=RUN if view().run else FOLDERS, help=_HELP)
+    return _SOURCES[kind]()
+
+
+def _of_training() -> Training:
+    run, snapshot = a_snapshot()
+    _not_a_toy(run)
+    return Training(run, snapshot)
 
 
 def _of_run() -> OfRun:
     run, snapshot = with_weights()
+    _not_a_toy(run)
+    return OfRun(run, snapshot)
+
+
+def _not_a_toy(run: Run) -> None:
     if len(run.config.part("dataset").shape) != 3:
         empty(
             "Points, not pictures",
@@ -32,7 +56,6 @@ def _of_run() -> OfRun:
             icon="scatter_plot",
         )
         st.stop()
-    return OfRun(run, snapshot)
 
 
 def _of_folders() -> OfFolders:
@@ -63,3 +86,6 @@ def _of_folders() -> OfFolders:
         st.warning("Choose two different folders.", icon=":material/folder_copy:")
         st.stop()
     return OfFolders(pictures, real, generated)
+
+
+_SOURCES = {RUN: _of_run, TRAINING: _of_training, FOLDERS: _of_folders}

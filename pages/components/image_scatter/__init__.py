@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from gandash.embedding_thumbnails import places
 from gandash.plots.colours import GENERATED, REAL
 
 if TYPE_CHECKING:
     from gandash.embedding_maps import EmbeddingMaps
 
 _HERE = Path(__file__).parent
-_COMPONENT = st.components.v2.component(
-    "image_scatter",
-    html=(_HERE / "main.html").read_text(encoding="utf-8"),
-    css=(_HERE / "style.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("panel.js", "main.js")),
-)
+HTML, CSS = ((_HERE / name).read_text(encoding="utf-8") for name in ("main.html", "style.css"))
+JS = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("panel.js", "scatter.js"))  # for what draws other maps, too
+_COMPONENT = st.components.v2.component("image_scatter", html=HTML, css=CSS, js=JS + (_HERE / "main.js").read_text(encoding="utf-8"))
 # ten colours that neighbours can be told by without red-green vision: Okabe and Ito's, then a grey, a violet and a brown
 CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999", "#7A4FBF", "#8C5A2B")
 _NOTHING = 255  # a label that is none; colours repeat long before
@@ -37,8 +35,8 @@ def image_scatter(
 ) -> list[int]:
     """Draw the maps of ``blocks``, one large or several in a row; indices of the pictures that are picked.
 
-    ``colour_by`` is "kind" (real or generated) or "class". A click on a map's title calls ``on_open`` with the block to be shown large,
-    or with "" for all of them.
+    ``colour_by`` is "kind" (real or generated), "class" or "score" (what D says). A click on a map's title calls ``on_open`` with
+    the block to be shown large, or with "" for all of them.
     """
     found = _COMPONENT(
         key=key,
@@ -54,26 +52,27 @@ def _data(maps: EmbeddingMaps, blocks: list[str], colour_by: str, pictures: bool
     labels = np.full(len(maps), -1) if maps.labels is None else maps.labels
     return {
         "version": maps.version,
-        "maps": [{"name": block, "places": _places(maps.coordinates[block])} for block in blocks],
+        "maps": [{"name": block, "places": _base64(places(maps.coordinates[block]))} for block in blocks],
         "enlarged": len(blocks) == 1 and len(maps.coordinates) > 1,
         "generated": _base64(maps.is_generated.astype(np.uint8)),
         "predicted": _base64(maps.predicted.astype(np.uint8)),
         "labels": _base64(np.where((labels >= 0) & (labels < _NOTHING), labels, _NOTHING).astype(np.uint8)),
         "scores": None if maps.scores is None else _base64(maps.scores.astype("<f4")),
         "scoreTitle": maps.score_title,
+        "scoreScale": list(maps.score_scale),
         "kinds": list(maps.kinds),
         "classNames": list(maps.class_names),
         "atlas": {"url": f"api/atlases/{maps.atlas}", "tile": maps.tile, "columns": maps.columns},
-        "colourBy": colour_by if maps.labels is not None else "kind",
+        "colourBy": colour_by,
         "pictures": pictures,
-        "colours": {"kinds": [REAL, GENERATED], "classes": list(CLASSES)},
+        "shapes": list(maps.shapes),
+        "colours": colours(maps.colours),
     }
 
 
-def _places(points: np.ndarray) -> str:
-    """Both axes on one scale, 16 bits each: finer than any screen, and a quarter of what text would take."""
-    low, extent = points.min(0), float(np.ptp(points, axis=0).max()) or 1.0
-    return _base64(np.round((points - low) / extent * 65535).astype("<u2"))
+def colours(kinds: Sequence[str] = (REAL, GENERATED)) -> dict[str, list[str]]:
+    """Of the two kinds, of classes, and of D's verdicts: generated, real."""
+    return {"kinds": list(kinds), "classes": list(CLASSES), "verdicts": [GENERATED, REAL]}
 
 
 def _base64(array: np.ndarray) -> str:

@@ -2,17 +2,40 @@
 const PADDING = 14, REACH = 14, CELLS = 64
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value))
 const element = (name, className, parent) => { const made = document.createElement(name); made.className = className; parent.append(made); return made }
+const typed = (value, Type) => typeof value === 'string' ? new Type(bytes(value).buffer) : value // Streamlit hands arrays over as base64
 const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
+
+async function fetched(url) { // a picture, decoded
+  const picture = new Image()
+  picture.src = url
+  await picture.decode()
+  return createImageBitmap(picture)
+}
+
+async function tensors(answer) { // a safetensors file: name -> typed array; what its header says besides is under "facts"
+  const TYPES = { U8: Uint8Array, U16: Uint16Array, F32: Float32Array }
+  const buffer = await answer.arrayBuffer(), from = 8 + Number(new DataView(buffer).getBigUint64(0, true))
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, from - 8))), found = {}
+  for (const [name, { dtype, data_offsets }] of Object.entries(header)) {
+    if (name !== '__metadata__') found[name] = new TYPES[dtype](buffer.slice(from + data_offsets[0], from + data_offsets[1]))
+  }
+  found.facts = JSON.parse(header.__metadata__?.facts ?? 'null')
+  return found
+}
+
+function outline(context, shape, middle, r) { // the path of a point's shape
+  const corners = { 'diamond': [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]], 'triangle-up': [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], 'triangle-down': [[0, 1.3], [1.2, -0.9], [-1.2, -0.9]] }[shape]
+  context.beginPath()
+  if (!corners) return context.arc(middle, middle, r, 0, 7)
+  corners.forEach(([x, y]) => context.lineTo(middle + x * r, middle + y * r)); context.closePath()
+}
 
 class Panel {
   constructor(scatter, holder, map) {
     this.scatter = scatter
-    const values = new Uint16Array(bytes(map.places).buffer), n = values.length / 2
-    this.x = new Float32Array(n); this.y = new Float32Array(n)
-    for (let i = 0; i < n; i++) { this.x[i] = values[2 * i] / 65535; this.y[i] = 1 - values[2 * i + 1] / 65535 }
-    this.right = this.x.reduce((a, b) => Math.max(a, b), 0); this.top = this.y.reduce((a, b) => Math.min(a, b), 1)
-    this.cells = Array.from({ length: CELLS * CELLS }, () => [])
-    for (let i = 0; i < n; i++) this.cells[this.cell(this.y[i]) * CELLS + this.cell(this.x[i])].push(i)
+    this.name = map.name
+    this.place(typed(map.places, Uint16Array))
+    const n = this.x.length
     const box = element('div', 'map', holder), title = element('button', '', box), { enlarged, maps } = scatter.data
     title.type = 'button'; title.textContent = map.name
     if (maps.length > 1 || enlarged) { title.dataset.action = enlarged ? 'all blocks' : 'enlarge'; title.onclick = () => scatter.open(enlarged ? '' : map.name) }
@@ -23,6 +46,23 @@ class Panel {
     this.marks.setAttribute('aria-label', `Map of ${n} pictures after ${map.name}. Arrows go from picture to picture, Enter picks one, plus and minus zoom, 0 resets, Escape clears.`)
     this.pointers = new Map()
     this.listen()
+  }
+
+  move(values) { // points as pairs from 0 to 65535
+    const n = values.length / 2
+    this.x = new Float32Array(n); this.y = new Float32Array(n)
+    for (let i = 0; i < n; i++) { this.x[i] = values[2 * i] / 65535; this.y[i] = 1 - values[2 * i + 1] / 65535 }
+  }
+
+  place(values) {
+    this.move(values)
+    this.right = this.x.reduce((a, b) => Math.max(a, b), 0); this.top = this.y.reduce((a, b) => Math.min(a, b), 1)
+    this.index()
+  }
+
+  index() { // which points lie in which cell of a grid, so that the nearest is found among few
+    this.cells = Array.from({ length: CELLS * CELLS }, () => [])
+    for (let i = 0; i < this.x.length; i++) this.cells[this.cell(this.y[i]) * CELLS + this.cell(this.x[i])].push(i)
   }
 
   cell(value) { return clamp(Math.floor(value * CELLS), 0, CELLS - 1) }

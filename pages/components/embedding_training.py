@@ -1,0 +1,51 @@
+"""The Embeddings page through a run's training: the generated cloud moves through the maps of the real images with the epoch cursor."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gandash import background, embedding_evolution
+from gandash.analyses._embeddings import EmbeddingOptions
+from gandash.datasets import DatasetUnavailable
+from gandash.embedding_evolution import EmbeddingEvolution
+from gandash.embedding_sources import OfRun
+from gandash.runs import Run, Snapshot
+from pages.components.embedding_evolution import embedding_evolution as player
+from pages.components.embedding_preview import preview
+from pages.components.embedding_view import embedding_view, enlarge
+from pages.components.long_work import watch
+
+
+def embedding_training(run: Run, snapshot: Snapshot, options: EmbeddingOptions, pressed: bool) -> None:
+    """Draw the player, or where nothing is computed yet, what it would show."""
+    key = embedding_evolution.work_key(run, options)
+    found = embedding_evolution.kept(run, options)
+    if pressed and found is None:
+        background.forget(key)
+        background.start(key, lambda progress: embedding_evolution.compute(run, options, progress), (DatasetUnavailable, ValueError))
+    if found is None:
+        if not watch(key):
+            snapshots = len(run.snapshots)
+            st.markdown(f"**Compute** lays out real images, and places the samples of all {snapshots} snapshots among them.")
+        if run.weights_step(snapshot.step) is not None:
+            preview(OfRun(run, snapshot))
+        return
+    view = embedding_view(found.blocks, ("real", "generated"), bool(found.class_names), found.score_title)
+    player(found, snapshot.step, view.blocks, enlarge, view.colour_by, view.pictures)
+    st.caption(_told(found))
+    st.download_button("Coordinates (CSV)", found.csv, "embedding-evolution.csv", "text/csv", icon=":material/download:", on_click="ignore")
+
+
+def _told(found: EmbeddingEvolution) -> str:
+    how = (
+        f"t-SNE of the {found.real} real images alone (perplexity {found.perplexity:.3g}); each sample is placed beside the real images "
+        "that it is nearest to, however far it is from them. PCA, as the layout, also shows how far."
+        if found.layout == "tsne"
+        else f"The first two principal components of the {found.real} real images; samples far from all real images lie far out."
+    )
+    sheets = [frame for frame in found.frames if frame.from_sheet]
+    kept = (
+        f" Of {len(sheets)} of the {len(found.frames)} snapshots no weights are kept: they show the samples of their sheets, without D(x)."
+    )
+    fixed = " The same latents in every snapshot, so that each point is one sample on its way."
+    return " ".join([how + (kept if sheets else "") + fixed, *found.notes])
