@@ -28,7 +28,7 @@ def test_both_kinds_are_counted_in_the_same_bins_and_read_with_their_medians():
         assert sum(told.detail[name]) == pytest.approx(1.0) and len(told.detail[name]) == len(told.detail["edges"]) - 1
     numbers = {number.name: number for number in told.numbers}
     assert numbers["confident"].value == pytest.approx(0.3) and numbers["confident"].real == pytest.approx(0.8)
-    assert numbers["median_confidence"].value == pytest.approx(0.4) and numbers["median_confidence"].real == pytest.approx(0.999)
+    assert numbers["median_doubt"].value == pytest.approx(0.6) and numbers["median_doubt"].real == pytest.approx(0.001)
     assert numbers["unclear"].value == pytest.approx(0.7) and numbers["unclear"].real == 0
     assert "40% sure" in told.reading and "99.9%" in told.reading and "unclear" in told.reading
 

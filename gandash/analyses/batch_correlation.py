@@ -92,8 +92,8 @@ class BatchCorrelation(OfImages):
 
     class Options(registry.Options):
         batches: int = Field(64, ge=4, le=1000, title="Batches", description="Of each kind.")
-        batch_size: int | None = Field(
-            None, ge=2, le=512, title="Batch size", description="Empty: the run's own. The smaller, the stronger the dependence."
+        batch_size: int = Field(
+            0, ge=0, le=512, title="Batch size", description="0: the run's own. The smaller, the stronger the dependence."
         )
         seed: int = Field(0, ge=0, lt=2**31, title="Seed", description="Draws latents, classes and real images.")
 

@@ -92,15 +92,15 @@ def compare(real: np.ndarray, generated: np.ndarray, warning: str = "") -> Measu
     medians = {name: probability(value) for name, value in detail["medians"].items()}
     numbers = (
         Number(
-            "median_confidence",
-            "Median confidence",
-            medians["generated"],
+            "median_doubt",
+            "Median doubt",
+            1 - medians["generated"],
             None,
             "",
-            medians["real"],
+            1 - medians["real"],
             len(generated),
-            "higher",
-            "How sure is the classifier of the middle one, if the samples are put in order?",
+            "",
+            "Which probability is left for all other classes in the middle one, if the samples are put in order?",
             warning,
         ),
         Number(
