@@ -43,6 +43,8 @@ def test_a_few_copies_among_many_samples_are_told(digits):
     train, test = digits.train().images, digits.test().images
     found = analysed(np.concatenate([test[:90], train[:10]]), digits)
     assert found["copies_pixels"] >= 0.1 and found["copies_features"] >= 0.1 and found["closer_pixels"] < 0.75
+    shown = [int(groups[0][0]) for groups in found["told"].detail["captions"]]
+    assert min(shown) > 90, "the copies stand first, not the simple images that lie near to many"
 
 
 def test_images_that_nobody_trained_on_lie_as_near_as_held_out_ones(digits, monkeypatch):

@@ -79,8 +79,10 @@ class NearestNeighbours(OfImages):
     class Options(registry.Options):
         count: int = Field(1000, ge=20, le=10_000, title="Samples", description="Whose distances are measured; as many held-out images.")
         rows: int = Field(8, ge=1, le=24, title="Samples shown", description="In rows, each with its nearest training images.")
-        show: Literal["closest", "first"] = Field(
-            "closest", title="Which", description="Those that lie closest to a training image in features, or the first that were drawn."
+        show: Literal["suspicious", "first"] = Field(
+            "suspicious",
+            title="Which",
+            description="Those nearest to a training image for how far that one lies from all others, in features; or the first drawn.",
         )
         chosen: tuple[Annotated[int, Field(ge=1)], ...] = Field(
             (), title="Numbers", description="Of samples to show, such as 3, 17; none chosen: as said beside."
@@ -124,7 +126,9 @@ class NearestNeighbours(OfImages):
         unit = {space: float(np.median(distances[count:, 0])) or 1.0 for space, (distances, _) in far.items()}
         away = {space: distances / unit[space] for space, (distances, _) in far.items()}
         found = {space: nearness(distances[:count, 0], distances[count:, 0]) for space, distances in away.items()}
-        picked = self._picked(away["features"][:count, 0])
+        near, places = (values[:count, 0] for values in far["features"])
+        lonely = nearest(known[places], known, min(2, len(known)))[0][:, -1]  # simple images lie near to many: that is no suspicion
+        picked = self._picked(near / np.maximum(lonely, 1e-6))
         pictures = [[generated[[at]], train.images[far["pixels"][1][at]], train.images[searched[far["features"][1][at]]]] for at in picked]
         captions = [
             [[str(at + 1)], *([f"{value:.2f}" for value in away[space][at]] for space in ("pixels", "features"))] for at in picked.tolist()
@@ -138,11 +142,12 @@ class NearestNeighbours(OfImages):
         }
         return Measured(_numbers(found, count), detail, reading(found))
 
-    def _picked(self, near: np.ndarray) -> np.ndarray:
-        """Which samples are shown."""
+    def _picked(self, suspicion: np.ndarray) -> np.ndarray:
+        """Which samples are shown: with the smallest ``suspicion`` first, as they came, or as they were chosen."""
         if self.options.chosen:
             return np.array(self.options.chosen) - 1
-        return (near.argsort(kind="stable") if self.options.show == "closest" else np.arange(len(near)))[: self.options.rows]
+        order = suspicion.argsort(kind="stable") if self.options.show == "suspicious" else np.arange(len(suspicion))
+        return order[: self.options.rows]
 
     def figure(self, result: Measured) -> go.Figure:
         """How near they are, above the pictures; numbers under pictures are distances over the median held-out image's."""

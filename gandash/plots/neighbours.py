@@ -13,7 +13,7 @@ from gandash.plots.picture_rows import picture_rows
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_HEIGHT, _ROW = 190, 92  # pixels of the curves above, and of a row of pictures
+_HEIGHT, _ROW = 190, 96  # pixels of the curves above, and of a row of pictures
 _MOST = 2.5  # times the median of held-out images: what lies beyond is drawn at the border
 
 
@@ -37,6 +37,7 @@ def neighbours_figure(
         horizontal_spacing=0.06,
         subplot_titles=[f"In {space}" for space in distances],
     )
+    figure.update_annotations(font_size=12)
     edges = np.linspace(0, _MOST, 51)
     for column, (generated, held_out) in enumerate(distances.values(), 1):
         for name, values, colour in (("held-out real", held_out, REAL), ("generated", generated, GENERATED)):
@@ -55,10 +56,9 @@ def neighbours_figure(
                 col=column,
             )
         figure.add_vline(1.0, line={"color": "#888", "width": 1, "dash": "dot"}, row=1, col=column)
-    figure.update_xaxes(title="distance (1: a held-out image's)", title_font_size=11, range=[0, _MOST], nticks=6, row=1)
+    figure.update_xaxes(title="distance (1: held-out)", title_font_size=11, range=[0, _MOST], nticks=6, row=1)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4, row=1)
     picture_rows(figure, pictures, ["Sample", "Nearest in pixels", "Nearest in features"], captions, row=2)
     figure.update_yaxes(scaleanchor="x3", row=2, col=1)
-    figure.update_annotations(font_size=11)
-    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "yref": "container"}
-    return figure.update_layout(height=height, margin={"l": 0, "r": 8, "t": 60, "b": 8}, legend=legend, dragmode=False)
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "top", "yref": "container"}
+    return figure.update_layout(height=height, margin={"l": 0, "r": 8, "t": 56, "b": 8}, legend=legend, dragmode=False)

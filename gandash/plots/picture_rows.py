@@ -13,8 +13,8 @@ from PIL import Image
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CAPTION = 0.3  # of a picture's height, below it
-APART = 0.5  # of a picture's width, between groups
+CAPTION = 0.42  # of a picture's height, below it
+APART = 0.25  # of a picture's width, between groups
 _GAP = 0.06  # of a picture's width, between neighbours
 
 
@@ -70,6 +70,6 @@ def picture_rows(
         for lefts, texts in zip(pictures["lefts"], groups, strict=True):
             for left, text in zip(lefts, texts, strict=True):
                 y = number * pictures["step"] + side
-                figure.add_annotation(x=left + side / 2, y=y, text=text, yanchor="top", font={"size": 10}, **place)
+                figure.add_annotation(x=left + side / 2, y=y, text=text, yanchor="top", font={"size": 9}, **place)
     figure.update_xaxes(visible=False, range=[-0.02 * side, width], constrain="domain", row=row, col=col)
-    figure.update_yaxes(visible=False, range=[height, -0.6 * side], row=row, col=col)
+    figure.update_yaxes(visible=False, range=[height, -0.6 * side], constraintoward="top", row=row, col=col)
