@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from gandash import importers, jobs, presets, recording, runs
+from gandash import importers, jobs, presets, recording, runs, separability_command
 from gandash.config import ConfigError, RunConfig
 from gandash.datasets import DatasetUnavailable
 from gandash.registry import UnknownPart, parts
@@ -20,6 +20,7 @@ from gandash.scores import known_scores
 app = typer.Typer(
     help="Train GANs, keep every run, and look into them.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(separability_command.app)
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `list` shows it.")]
 Set = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,13 @@ import numpy as np
 
 from gandash import runs
 from gandash.analyses._embeddings import EmbeddingOptions, Subjects, further_real, subjects_of_run, together
-from gandash.analyses._folders import PictureFolders
+from gandash.analyses._folders import PictureFolders, PictureSet
+from gandash.analyses._pictures import Pictures, samples
+from gandash.datasets._images import fit
+from gandash.features import resnet18
+from gandash.plots.colours import RUNS
+
+KINDS = ("other", "generated")  # pictures from elsewhere, and a run's
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +72,107 @@ class OfRun:
 
     def verdicts(self, subjects: Subjects) -> Verdicts | None:
         return judged(self.run, self.snapshot, subjects.images)
+
+
+@dataclass(frozen=True)
+class OfRuns:
+    """The samples of two runs, each at a snapshot, or of one run at two. No image is real; the first run's D judges both."""
+
+    run: runs.Run
+    snapshot: runs.Snapshot
+    other: runs.Run
+    other_snapshot: runs.Snapshot
+
+    def key(self) -> dict[str, Any]:
+        return {"first": run_key(self.run, self.snapshot), "second": run_key(self.other, self.other_snapshot)}
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        return folder_of(key)
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        both = [run.networks(snapshot) for run, snapshot in ((self.run, self.snapshot), (self.other, self.other_snapshot))]
+        if any(len(networks.shape) != 3 for networks in both):
+            raise ValueError("One of these runs draws points in a plane, not images: there is nothing to look through a ResNet at.")
+        first, second = (samples(networks, options.count, options.seed) for networks in both)
+        names = [networks.class_names for networks in both]
+        same = names[0] if names[0] == names[1] else ()  # classes of other data would be named wrongly
+        first, second = (replace(each, class_names=same, labels=each.labels if same else None) for each in (first, second))
+        note = ""
+        if first.images.shape != second.images.shape:
+            _, side, _ = both[0].shape
+            second = replace(second, images=fit(second.images, side, both[0].shape[0] == 3))
+            note = f"Those of {self.other.title} were brought to the size and colours of the others, {' x '.join(map(str, both[0].shape))}."
+        reader = resnet18.reader_for(both[0].config.part("dataset")) if same else None
+        found = together(first, replace(second, note=note), self._kinds(), reader)
+        return replace(found, colours=(RUNS[0].colour, RUNS[1].colour), shapes=(RUNS[0].symbol, RUNS[1].symbol))
+
+    def _kinds(self) -> tuple[str, str]:
+        titles = (self.run.title, self.other.title)
+        if self.run.id == self.other.id:
+            return self.snapshot.label, self.other_snapshot.label
+        return titles if titles[0] != titles[1] else (self.run.id, self.other.id)
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        return samples(self.run.networks(self.snapshot), most, options.seed + 1).images  # other latents
+
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
+        return judged(self.run, self.snapshot, subjects.images)
+
+
+@dataclass(frozen=True)
+class OfRunAndPictures:
+    """A run's samples at a snapshot against pictures from elsewhere, which are brought to the size of the samples."""
+
+    run: runs.Run
+    snapshot: runs.Snapshot
+    pictures: PictureSet
+
+    def key(self) -> dict[str, Any]:
+        return {**run_key(self.run, self.snapshot), "pictures": self.pictures.digest}
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        return self.run.cache(key)
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        networks = self.run.networks(self.snapshot)
+        found = self.pictures.read(options.count, shape=networks.shape)
+        return together(Pictures(found.images, note=found.note), Pictures(samples(networks, options.count, options.seed).images), KINDS)
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        found = self.pictures.read(most, start=options.count, shape=self.run.networks(self.snapshot).shape).images
+        return found if len(found) else None
+
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
+        return judged(self.run, self.snapshot, subjects.images)
+
+
+@dataclass(frozen=True)
+class OfPictures:
+    """Two sets of pictures, wherever they lie; the second is brought to the size of the first."""
+
+    real: PictureSet
+    generated: PictureSet
+
+    def key(self) -> dict[str, Any]:
+        return {"real": self.real.digest, "generated": self.generated.digest}
+
+    def folder(self, key: dict[str, Any]) -> Path:
+        return folder_of(key)
+
+    def subjects(self, options: EmbeddingOptions) -> Subjects:
+        return together(*(pictures.read(options.count, shape=self._shape) for pictures in (self.real, self.generated)))
+
+    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
+        found = self.real.read(most, start=options.count, shape=self._shape).images
+        return found if len(found) else None
+
+    def verdicts(self, subjects: Subjects) -> Verdicts | None:
+        return None
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        side = self.real.side()
+        return 3, side, side
 
 
 @dataclass(frozen=True)

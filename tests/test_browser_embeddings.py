@@ -274,6 +274,26 @@ def test_a_lasso_in_ten_thousand_points_gives_a_contact_sheet_with_scores(app, p
     expect(page.locator(".sheet-title")).to_have_text(re.compile(f"^{each} picked: 0 real, {each} generated"))
 
 
+def test_two_runs_and_a_run_against_pictures(app, page, archive):
+    app.shelf.ship("mine", title="Mine")
+    page.goto(f"{app.url}/embeddings?run=digits-dcgan&pictures=runs&map_count=10&layout=pca")
+    settled(page)
+    expect(page).to_have_url(re.compile("other=mine"))
+    page.get_by_role("button", name="Compute").click()
+    drawn(page)
+    expect(page.locator(".legend button")).to_have_text(["Digits, DCGAN (10)", "Mine (10)"])
+    expect(page.get_by_text("After no block does an SVM tell Mine pictures from Digits, DCGAN ones")).to_be_visible()  # they are copies
+    page.goto(f"{app.url}/embeddings?run=digits-dcgan&pictures=runs&other=digits-dcgan&map_count=10&layout=pca")
+    settled(page)
+    expect(page.get_by_text("That is the same run at the same snapshot")).to_be_visible()
+    page.goto(f"{app.url}/embeddings?run=digits-dcgan&pictures=pictures&folder={archive}&map_count=10&layout=pca")
+    settled(page)
+    expect(page.get_by_text(f"{2 * EACH} pictures.", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Compute").click()
+    drawn(page)
+    expect(page.locator(".legend button")).to_have_text(["other (10)", "generated (10)"])
+
+
 def test_what_cannot_be_opened_says_why(app, page, tmp_path):
     page.goto(f"{app.url}/embeddings?pictures=folders&folder={tmp_path}/nowhere")
     settled(page)

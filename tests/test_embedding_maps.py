@@ -13,12 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gandash import background, embedding_maps, runs
-from gandash.analyses._folders import PictureFolders
+from gandash.analyses._folders import PictureFolders, PictureSet
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_maps import EmbeddingOptions
-from gandash.embedding_sources import OfFolders, OfRun
+from gandash.embedding_sources import OfFolders, OfRun, OfRunAndPictures, OfRuns
 from gandash.features.resnet18 import BLOCKS
 from gandash.plots.atlas import LONGEST_SIDE, atlas
+from gandash.plots.colours import GENERATED, REAL
 
 
 def picture(level: int, side: int = 20) -> bytes:
@@ -113,6 +114,55 @@ class TestMaps:
         places = {block: values.copy() for block, values in made.coordinates.items()}
         again = embedding_maps.compute(source, self.options)
         assert all(np.array_equal(again.coordinates[block], places[block]) for block in BLOCKS)
+
+    def test_two_runs_and_one_run_at_two_snapshots(self, shelf):
+        shelf.ship("mine", title="Mine")
+        run, other = runs.get("digits-dcgan"), runs.get("mine")
+        source = OfRuns(run, run.snapshot(), other, other.snapshot(0))
+        subjects = source.subjects(self.options)
+        assert subjects.kinds == ("Digits, DCGAN", "Mine") and subjects.shapes == ("triangle-up", "triangle-down")
+        assert REAL not in subjects.colours and GENERATED not in subjects.colours  # no image of these is real
+        assert subjects.class_names == tuple("0123456789") and subjects.labels.tolist() == [-1] * 16
+        further = source.further(self.options, 8)
+        assert not any((image == drawn).all() for image in further for drawn in subjects.images[:8])
+        verdicts = source.verdicts(subjects)
+        np.testing.assert_array_equal(verdicts.scores, run.networks(run.snapshot()).scores(subjects.images))  # the first run's D on both
+        made = embedding_maps.compute(source, self.options)
+        assert made.shapes == subjects.shapes and embedding_maps.kept(source, self.options).version == made.version
+        assert made.predicted.all()
+        itself = OfRuns(run, run.snapshot(), run, run.snapshot(0))
+        assert itself.subjects(self.options).kinds == ("epoch 3", "untrained")
+        assert embedding_maps.kept(itself, self.options) is None
+
+    def test_runs_of_other_sizes_and_classes(self, shelf):
+        """A run of 28 pixels against one of 32: both are looked at in the first one's size, and no class is named for both."""
+        shelf.ship("clothes", title="Clothes")
+        run, other = runs.get("digits-dcgan"), runs.get("clothes")
+        networks = other.networks(other.snapshot())
+
+        class Larger(type(networks)):
+            shape, class_names = (3, 32, 32), ("shirt",)
+
+            def generate(self, z, labels=None, batch_size=256):
+                return np.repeat(np.pad(super().generate(z, labels), ((0, 0), (0, 0), (2, 2), (2, 2))), 3, 1)
+
+        larger = Larger(networks.config, networks.generator, networks.discriminator)
+        object.__setattr__(other, "networks", lambda snapshot: larger)
+        subjects = OfRuns(run, run.snapshot(), other, other.snapshot()).subjects(self.options)
+        assert subjects.images.shape == (16, 1, 28, 28) and subjects.class_names == ()
+        assert subjects.notes == ("Those of Clothes were brought to the size and colours of the others, 1 x 28 x 28.",)
+
+    def test_a_run_against_pictures_from_elsewhere(self, shelf, folders):
+        run = runs.get("digits-dcgan")
+        (folders / "fakes" / "3.png").unlink()  # no picture
+        source = OfRunAndPictures(run, run.snapshot(), PictureSet(folders))
+        subjects = source.subjects(self.options)
+        assert subjects.images.shape == (16, 1, 28, 28) and subjects.kinds == ("other", "generated")
+        assert len(source.further(self.options, 5)) == 5 and source.further(EmbeddingOptions(count=16), 5) is None
+        made = embedding_maps.compute(source, self.options)
+        assert made.scores.shape == (16,) and len(made) == 16
+        (folders / "fakes" / "0.png").write_bytes(picture(77, 41))
+        assert embedding_maps.kept(source, self.options) is None
 
     def test_a_line_a_picture(self, shelf):
         run = runs.get("digits-dcgan")

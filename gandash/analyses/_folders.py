@@ -41,12 +41,12 @@ class PictureSet:
 
     @property
     def digest(self) -> str:
-        """Changes when a picture does: of the zip's content, or of the files' names, sizes and times."""
+        """Changes when a picture does: of the zip's content, or of the files' names, sizes and times. Raises as :meth:`entries` does."""
         if self.content is not None:
             return hashlib.sha256(self.content).hexdigest()[:32]
-        files = [self.path]
-        if self.path.is_dir():  # asked file by file, because a picture that is overwritten leaves its folder as it was
-            files = [self.path / entry.path for entry in self.entries()]
+        files = [self.path / entry.path for entry in self.entries()]
+        if not self.path.is_dir():  # a folder is asked file by file, because a picture that is overwritten leaves it as it was
+            files = [self.path]
         told = [(str(file), status.st_size, status.st_mtime_ns) for file in files for status in [file.stat()]]
         return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 

@@ -7,6 +7,7 @@ import streamlit as st
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_maps import EmbeddingOptions
 from gandash.embedding_sources import Source
+from gandash.plots.colours import GENERATED, REAL
 from gandash.plots.sheet import sheet
 from pages.components.picture import picture
 
@@ -22,10 +23,11 @@ def preview(source: Source) -> None:
         st.error(str(error), icon=":material/image_not_supported:")
         st.stop()
     real = subjects.images[~subjects.is_generated]
-    kinds = zip(st.columns(2), subjects.kinds, (real, subjects.images[subjects.is_generated]), (":blue", ":orange"), strict=True)
+    coloured = ("blue", "orange") if subjects.colours == (REAL, GENERATED) else ("gray", "gray")
+    kinds = zip(st.columns(2), subjects.kinds, (real, subjects.images[subjects.is_generated]), coloured, strict=True)
     for column, kind, images, colour in kinds:
         with column:
-            st.markdown(f"{colour}[**{kind}**]")
+            st.markdown(f":{colour}[**{kind}**]")
             picture(sheet(images, _COLUMNS), key=f"preview_{kind}", alt=f"{len(images)} {kind} pictures")
     for note in subjects.notes:
         st.caption(note)

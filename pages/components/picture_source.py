@@ -1,4 +1,4 @@
-"""Where the Embeddings page's pictures come from: the run under the cursor, or two folders of pictures, for which no run is needed."""
+"""Where the Embeddings page's pictures come from: the run under the cursor, another run, the data, pictures that visitors bring."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from gandash import runs
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_sources import OfFolders, OfRun, PictureFolders, Source
+from gandash.embedding_sources import OfFolders, OfRun, OfRunAndPictures, OfRuns, PictureFolders, PictureSet, Source
 from gandash.runs import Run, Snapshot
+from pages.components import url
+from pages.components.run_picker import labels
 from pages.components.switch import switch
 from pages.components.view import a_snapshot, empty, view
 from pages.components.weights import with_weights
 
-RUN, TRAINING, FOLDERS = "run", "training", "folders"
-_NAMES = {RUN: "Run and data set", TRAINING: "Through training", FOLDERS: "Two folders"}
+RUN, TRAINING, RUNS, PICTURES, FOLDERS = "run", "training", "runs", "pictures", "folders"
+_NAMES = {RUN: "Run and data set", TRAINING: "Through training", RUNS: "Two runs", PICTURES: "Run and pictures", FOLDERS: "Two folders"}
 _HELP = (
     "**Run and data set**: the samples at the cursor against real images. **Through training**: real images stand still, the samples move "
-    "with the cursor. **Two folders**: any pictures, without a run."
+    "with the cursor. **Two runs**: the run at the cursor against another, or against itself at another snapshot. **Run and pictures**: "
+    "against pictures that you bring. **Two folders**: any pictures, without a run."
 )
 _MEGABYTES = 200
 
@@ -58,21 +62,47 @@ def _not_a_toy(run: Run) -> None:
         st.stop()
 
 
+def _of_runs() -> OfRuns:
+    run, snapshot = with_weights()
+    _not_a_toy(run)
+    found = {other.id: other for other in runs.all() if len(other.config.part("dataset").shape) == 3 and other.steps_of("weights")}
+    others = sorted(found, key=lambda run_id: run_id == run.id)  # the run itself, at another snapshot, comes last
+    with st.container(border=True):
+        which, when = st.columns([3, 2], vertical_alignment="bottom")
+        st.session_state["other"] = url.choice("other", others, default=others[0])
+        other = found[which.selectbox("Against", others, format_func=labels(found).get, key="other")]
+        snapshots = {str(each.step): each for each in other.snapshots if each.has_weights}
+        if not snapshots:
+            st.caption("Of that run no snapshot has weights yet.")
+            st.stop()
+        steps = list(snapshots)
+        st.session_state["other_snapshot"] = url.choice("other_snapshot", steps, default=steps[-1])
+        step = when.selectbox("at", steps, format_func=lambda step: snapshots[step].label, key="other_snapshot")
+    if other.id == run.id and int(step) == run.weights_step(snapshot.step):
+        st.warning("That is the same run at the same snapshot: choose another.", icon=":material/difference:")
+        st.stop()
+    return OfRuns(run, snapshot, other, snapshots[step])
+
+
+def _of_run_and_pictures() -> OfRunAndPictures:
+    run, snapshot = with_weights()
+    _not_a_toy(run)
+    with st.container(border=True):
+        where, upload = st.columns([3, 2], vertical_alignment="top")
+        path, content = _given(where, upload, "It holds pictures, in folders or not: all of them are taken.")
+        pictures = PictureSet(path, content)
+        try:
+            st.caption(f"{pictures.count:,} pictures.")
+        except DatasetUnavailable as error:
+            st.error(str(error), icon=":material/folder_off:")
+            st.stop()
+    return OfRunAndPictures(run, snapshot, pictures)
+
+
 def _of_folders() -> OfFolders:
     with st.container(border=True):
         where, upload = st.columns([3, 2], vertical_alignment="top")
-        path = where.text_input(
-            "Folder or zip on the server",
-            key="folder",
-            bind="query-params",
-            placeholder="/data/real-and-generated.zip",
-            help="It holds two folders of pictures (or more): one of real, one of generated ones.",
-        )
-        file = upload.file_uploader("or a zip from here", type="zip", key="folder_zip", max_upload_size=_MEGABYTES)
-        if not path and file is None:
-            st.caption("Any two folders of pictures can be compared, whatever made them: give a path, or drop a zip that holds both.")
-            st.stop()
-        pictures = PictureFolders(Path(file.name), file.getvalue()) if file else PictureFolders(Path(path).expanduser())
+        pictures = PictureFolders(*_given(where, upload, "It holds two folders of pictures (or more): one of real, one of generated ones."))
         try:
             counts, guessed = pictures.counts, pictures.guess()
         except DatasetUnavailable as error:
@@ -88,4 +118,16 @@ def _of_folders() -> OfFolders:
     return OfFolders(pictures, real, generated)
 
 
-_SOURCES = {RUN: _of_run, TRAINING: _of_training, FOLDERS: _of_folders}
+def _given(where, upload, holds: str) -> tuple[Path, bytes | None]:
+    """A path on the server, or the name and content of an uploaded zip; without either, the end of the page."""
+    path = where.text_input(
+        "Folder or zip on the server", key="folder", bind="query-params", placeholder="/data/real-and-generated.zip", help=holds
+    )
+    file = upload.file_uploader("or a zip from here", type="zip", key="folder_zip", max_upload_size=_MEGABYTES)
+    if not path and file is None:
+        st.caption(f"Any pictures can be compared, whatever made them: give a path, or drop a zip. {holds}")
+        st.stop()
+    return (Path(file.name), file.getvalue()) if file else (Path(path).expanduser(), None)
+
+
+_SOURCES = {RUN: _of_run, TRAINING: _of_training, RUNS: _of_runs, PICTURES: _of_run_and_pictures, FOLDERS: _of_folders}

@@ -1,0 +1,100 @@
+"""``python -m gandash separability``: at which block generated images stop passing for real, for any two sets of pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+_COLUMNS = ("block", "error", "low", "high", "p", "chance_low", "chance_high", "control", "control_low", "control_high", "svm", "k_means")
+
+
+@app.command()
+def separability(
+    real: Annotated[Path, typer.Option(help="A folder or zip of real pictures, or of any that the others are held against.")],
+    generated: Annotated[Path, typer.Option(help="A folder or zip of generated pictures.")],
+    out: Annotated[Path, typer.Option(help="Where the table, the coordinates and the figures are written.")] = Path("separability"),
+    count: Annotated[int, typer.Option(min=4, max=5000, help="Pictures of each kind, at most.")] = 1000,
+    layout: Annotated[str, typer.Option(help="Of the maps: tsne or pca.")] = "tsne",
+    weights: Annotated[str, typer.Option(help="What to look through: embedded, or imagenet where its weights are here.")] = "embedded",
+    seed: Annotated[int, typer.Option(min=0, help="Draws folds and shuffles, and starts the maps.")] = 0,
+) -> None:
+    """Tell at which block of a ResNet-18 generated pictures stop passing for real: prints the table, writes it with the figures."""
+    from pydantic import ValidationError
+
+    from gandash.analyses._folders import PictureSet
+    from gandash.analyses._two_sample_test import reading
+    from gandash.analyses.separability import chart
+    from gandash.embedding_maps import EmbeddingOptions, compute, kept
+    from gandash.embedding_sources import OfPictures
+    from gandash.features.resnet18 import WeightsUnavailable
+    from gandash.plots.maps import maps_figure
+
+    try:
+        options = EmbeddingOptions(count=count, layout=layout, weights=weights, seed=seed)
+        source = OfPictures(PictureSet(real.expanduser()), PictureSet(generated.expanduser()))
+        found = kept(source, options) or compute(source, options, _tell)
+    except ValidationError as error:
+        sys.exit("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
+    except (ValueError, WeightsUnavailable) as error:
+        sys.exit(str(error))
+    print(f"\r{'':100}\r", end="", file=sys.stderr)
+    told = reading(found.tests, found.kinds) if found.tests else "There are too few pictures to learn from some and ask of others."
+    rows = table(found)
+    print(as_text(found, rows), "", told, *found.notes, sep="\n")
+    out.mkdir(parents=True, exist_ok=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    (out / "separability.csv").write_text(text.getvalue(), encoding="utf-8")
+    (out / "maps.csv").write_bytes(found.csv())
+    figures = {"separability": chart(found.errors, found.tests, found.kinds), "maps": maps_figure(found.coordinates, found.is_generated)}
+    for name, figure in figures.items():
+        figure.write_html(out / f"{name}.html", include_plotlyjs="directory")  # one copy of the library beside them: no network needed
+    print(f"\nWritten to {out}: separability.csv, maps.csv, separability.html, maps.html")
+
+
+def table(found) -> list[dict[str, float | str]]:
+    """A row a block; what could not be measured is empty."""
+    rows = []
+    for block, study in found.errors.items():
+        row: dict[str, float | str] = dict.fromkeys(_COLUMNS, "") | {"block": block, "svm": study.svm_error, "k_means": study.kmeans_error}
+        if test := found.tests.get(block):
+            error, chance, control = test.error, test.chance, test.control
+            row |= {"error": error.error, "low": error.low, "high": error.high, "p": test.p_value}
+            row |= {"chance_low": chance.low, "chance_high": chance.high}
+            row |= {"control": control.error, "control_low": control.low, "control_high": control.high}
+        rows.append(row)
+    return rows
+
+
+def as_text(found, rows: list[dict[str, float | str]]) -> str:
+    """The table for a terminal."""
+    counts = [int((found.is_generated == kind).sum()) for kind in (False, True)]
+    lines = [
+        f"{counts[0]} {found.kinds[0]} and {counts[1]} {found.kinds[1]} pictures, seen through the {found.weights} ResNet-18",
+        "",
+        f"{'':8}{'SVM, cross-validated':>24}{'p':>7}{'chance':>16}{'real against real':>22}{'study: SVM':>13}{'k-means':>9}",
+    ]
+    for row in rows:
+        measured = {name: "-" if row[name] == "" else f"{row[name]:.3f}" for name in _COLUMNS[1:]}
+        error = f"{measured['error']} ({measured['low']}, {measured['high']})"
+        control = f"{measured['control']} ({measured['control_low']}, {measured['control_high']})"
+        chance = f"{measured['chance_low']} to {measured['chance_high']}"
+        p = "-" if row["p"] == "" else f"{row['p']:.2f}"
+        lines.append(f"{row['block']:8}{error:>24}{p:>7}{chance:>16}{control:>22}{measured['svm']:>13}{measured['k_means']:>9}")
+    lines += [
+        "",
+        "Errors: 0.5 is guessing. The study's SVM is measured on the points that it learned from, and depends on the features' scale.",
+    ]
+    return "\n".join(lines)
+
+
+def _tell(done: float, what: str) -> None:
+    print(f"\r{done:4.0%} {what:90.90}", end="", file=sys.stderr, flush=True)
