@@ -110,8 +110,11 @@ class Networks:
 
 
 def networks(config: RunConfig) -> Networks:
-    """G and D as they are before the first step, with whatever the run's tricks make of them. Raises :class:`ConfigError`."""
-    G, D, _ = _build(config.check())
+    """G and D as they are before the first step, with whatever the run's tricks make of them. The data set need not be here.
+
+    Raises :class:`ConfigError`.
+    """
+    G, D, _ = _build(config.check(to_train=False))
     return Networks(config, _at_rest(G), _at_rest(D))
 
 

@@ -135,8 +135,7 @@ class RunConfig(BaseModel):
 
     def problems(self) -> dict[str, str]:
         """Role (or ``tricks.<name>``) -> the sentence that says why this config cannot run; empty where it can."""
-        found: dict[str, str] = {}
-        made = self._each(found)
+        made, found = self._made()
         if not found:  # a part may ask another one, so all must be there
             found.update({role: reason for role, part in made if (reason := part.suits(self))})
         if self.epochs is None and self.seconds is None:
@@ -146,9 +145,9 @@ class RunConfig(BaseModel):
             found[f"tricks.{name}"] = f"The trick {name} is named twice."
         return found
 
-    def _each(self, found: dict[str, str]) -> list[tuple[str, Part]]:
-        """Every part; what is unknown or has options that do not fit is put into ``found`` in place of being given."""
-        made = []
+    def _made(self) -> tuple[list[tuple[str, Part]], dict[str, str]]:
+        """Every part with its role, and the sentences about those that are unknown or have options that do not fit."""
+        made, found = [], {}
         for role in ROLES:
             try:
                 made.append((role, self.part(role)))
@@ -159,18 +158,35 @@ class RunConfig(BaseModel):
                 made.append((f"tricks.{choice.name}", parts("tricks")[choice.name](choice.options)))
             except (UnknownPart, ValidationError) as error:
                 found[f"tricks.{choice.name}"] = _sentence(error, choice.name)
-        return made
+        return made, found
 
-    def check(self) -> RunConfig:
-        """This config, if its parts fit together; else :class:`ConfigError`."""
+    def check(self, to_train: bool = True) -> RunConfig:
+        """This config, if its parts fit together; else :class:`ConfigError`.
+
+        With ``to_train=False`` the data set may refuse, since its files may be gone: networks are built without an image.
+        """
         problems = self.problems()
-        if problems:
+        only_images = problems.keys() == {"dataset"} and not self._made()[1]
+        if problems and (to_train or not only_images):
             raise ConfigError(" ".join(problems.values()))
         return self
+
+    def settled(self) -> RunConfig:
+        """A copy whose options say all that its parts would look up elsewhere, such as which classes a folder holds: what a run keeps.
+
+        Raises :class:`gandash.registry.UnknownPart` or ``pydantic.ValidationError``.
+        """
+        found = {role: _with_findings(getattr(self, role), self.part(role)) for role in ROLES}
+        tricks = [_with_findings(choice, parts("tricks")[choice.name](choice.options)) for choice in self.tricks]
+        return self.model_validate({**self.model_dump(), **found, "tricks": tricks})
 
     def with_part(self, role: str, choice: Choice | str) -> RunConfig:
         """A copy in which ``role`` is played by another part."""
         return self.model_validate({**self.model_dump(), role: Choice.of(choice).model_dump()})
+
+
+def _with_findings(choice: Choice, part: Part) -> Choice:
+    return Choice(name=choice.name, options={**choice.options, **part.findings()})
 
 
 def _sentence(error: Exception, name: str) -> str:

@@ -60,7 +60,7 @@ def _begun(name: str, config: RunConfig) -> runs.Run:
     if not (path / "config.json").exists():
         return jobs.start(config, name)
     run = runs.get(name)
-    if _untold(run.config) != _untold(config):
+    if _untold(run.config.settled()) != _untold(config.settled()):
         raise ValueError(f"{path} was begun with other settings than the preset {name} has now: delete it to train it anew.")
     if not run.status.alive and run.status.phase != "finished":
         jobs.resume(run)

@@ -41,6 +41,10 @@ class Part:
         """Why this part cannot be used in ``config`` (a :class:`gandash.config.RunConfig`), as one sentence; None where it can."""
         return None
 
+    def findings(self) -> dict[str, Any]:
+        """Options that say what this part looks up outside of its options, as JSON values; a run keeps them and outlives what is gone."""
+        return {}
+
     @classmethod
     def summary(cls) -> str:
         """The first line of the docstring."""

@@ -54,6 +54,10 @@ class ImageFolder(ImageDataset):
             return tuple(sorted(self.options.classes))
         return _layout(self._listing()).class_names if self.available() else ()
 
+    def findings(self) -> dict[str, list[str]]:
+        """The classes by name, which the networks of a conditional run are built for."""
+        return {"classes": list(self.class_names)} if self.class_names else {}
+
     def suits(self, config) -> str | None:
         try:
             layout = _layout(self._listing())

@@ -61,7 +61,7 @@ def get(run_id: str) -> Run:
 
 
 def create(config: RunConfig, run_id: str | None = None) -> Run:
-    """A new directory that holds ``config`` and nothing else yet."""
+    """A new directory that holds ``config``, with what its parts found elsewhere, and nothing else yet."""
     return _create(config, run_id or f"{datetime.now():%Y%m%d-%H%M%S}-{config.dataset.name}-{config.architecture.name}".replace("_", "-"))
 
 
@@ -92,6 +92,7 @@ def delete(run: Run) -> None:
 
 
 def _create(config: RunConfig, wanted: str) -> Run:
+    config = config.settled()
     for attempt in range(1, 1000):
         path = root() / (wanted if attempt == 1 else f"{wanted}-{attempt}")
         try:
