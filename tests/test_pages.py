@@ -165,3 +165,26 @@ class TestTheForm:
 
         width = next(widget for widget in form.number_input if widget.label == "Width")
         assert width.value == DCGAN.Options().width
+
+    def test_reasons_follow_an_option_at_once(self, form):
+        def widget(kind, label):
+            return next(each for each in getattr(form, kind) if each.label == label)
+
+        def unfit():
+            return {option for option in widget("selectbox", "Objective").options if option.endswith(" (does not fit)")}
+
+        before = unfit()
+        widget("selectbox", "Precision").set_value("bf16-mixed").run()
+        assert [title.split(" ")[0] for title in unfit() - before] == ["Relativistic"]
+        assert "second derivatives" in widget("selectbox", "Objective").help
+        widget("selectbox", "Precision").set_value("32-true").run()
+        assert unfit() == before
+
+    def test_an_option_of_a_part_is_judged_at_once_and_so_is_its_reset(self, form):
+        def reasons():
+            return [caption.value for caption in form.caption if "with stride 3" in caption.value]
+
+        next(widget for widget in form.number_input if widget.label == "Stride").set_value(3).run()
+        assert len(reasons()) == 1  # below the choice of the architecture
+        next(button for button in form.button if button.key == "new.one-minute.architecture.dcgan.reset").click().run()
+        assert not reasons() and not form.warning

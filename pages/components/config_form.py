@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from gandash.config import ROLE_TITLES, ROLES, Choice, RunConfig
 from gandash.registry import Part, parts
-from pages.components.options_form import options_form
+from pages.components.options_form import options_form, options_now
 
 MAIN, MORE = ("dataset", "architecture", "objective"), ("prior", "generator_optimiser", "discriminator_optimiser")
 LENGTH = ("title", "epochs", "seconds", "batch_size", "latent_dim", "seed")
@@ -47,15 +47,26 @@ def config_form(start: RunConfig, key: str) -> RunConfig | None:
 
 
 def _draft(start: RunConfig, key: str) -> RunConfig:
-    """What the form holds now, before it is drawn: what every choice is judged against. Options are those of the last run."""
-    draft = st.session_state.get(f"{key}.draft", start)
-    for role in ROLES:
-        name = st.session_state.get(f"{key}.{role}", getattr(draft, role).name)
-        if name != getattr(draft, role).name:
-            draft = draft.with_part(role, name)
-    before = {choice.name: choice for choice in draft.tricks}
-    names = st.session_state.get(f"{key}.tricks", list(before))
-    return draft.model_copy(update={"tricks": tuple(before.get(name, Choice(name=name)) for name in names)})
+    """What the form holds now, before it is drawn: what every choice is judged against. Where that is no config, the last one that was."""
+    made: dict[str, Any] = {}
+    for role, folder in ROLES.items():
+        begun = getattr(start, role)
+        name = st.session_state.get(f"{key}.{role}", begun.name)
+        made[role] = _now(folder, name, f"{key}.{role}.{name}", begun.options if begun.name == name else {})
+    begun = {choice.name: choice.options for choice in start.tricks}
+    names = st.session_state.get(f"{key}.tricks", list(begun))
+    made["tricks"] = [_now("tricks", name, f"{key}.tricks.{name}", begun.get(name, {})) for name in names]
+    for group, fields in (("length", LENGTH), ("recording", RECORDING)):
+        made |= options_now(RunConfig, f"{key}.{group}", start.model_dump(), fields)
+    try:
+        return RunConfig.model_validate({**made, "story": start.story})
+    except ValidationError:  # told below the form
+        return st.session_state.get(f"{key}.draft", start)
+
+
+def _now(folder: str, name: str, key: str, begun: dict[str, Any]) -> Choice:
+    registry = parts(folder)
+    return Choice(name=name, options=options_now(registry[name].Options, key, begun) if name in registry else begun)
 
 
 def _part(role: str, start: RunConfig, draft: RunConfig, key: str) -> dict[str, Any]:

@@ -22,22 +22,47 @@ def options_form(
     Returns what differs from the defaults, as JSON values. It is not validated: bounds that a widget cannot hold are the model's to refuse.
     ``key`` is unique on the page; change it to begin again with another ``value``.
     """
-    wanted = {name: model.model_fields[name] for name in (fields or model.model_fields)}
+    wanted = _wanted(model, fields)
     if not wanted:
         return {}
-    round_key = f"{key}.round"
-    resets = st.session_state.get(round_key, 0)
-    start = value if not resets else {}
+    resets, start = _round(key, value)
     cells = st.columns(columns, vertical_alignment="bottom")
-    chosen = {}
+    raw = {}
     for index, (name, field) in enumerate(wanted.items()):
-        default = field.get_default(call_default_factory=True)
         with cells[index % columns]:
-            chosen[name] = _widget(name, field, start.get(name, default), f"{key}.{resets}.{name}")
-    changed = {name: made for name, made in chosen.items() if made != _plain(wanted[name].get_default(call_default_factory=True))}
+            raw[name] = _widget(name, field, start.get(name, _default(field)), f"{key}.{resets}.{name}")
+    changed = _changed(wanted, raw)
     if changed:
-        st.button("Defaults", icon=":material/restart_alt:", key=f"{key}.reset", type="tertiary", on_click=_reset, args=(round_key,))
+        st.button("Defaults", icon=":material/restart_alt:", key=f"{key}.reset", type="tertiary", on_click=_reset, args=(f"{key}.round",))
     return changed
+
+
+def options_now(model: type[BaseModel], key: str, value: Mapping[str, Any], fields: Iterable[str] | None = None) -> dict[str, Any]:
+    """What :func:`options_form` with the same arguments is about to return, before it is drawn; also where it will not be."""
+    resets, start = _round(key, value)
+    wanted = _wanted(model, fields)
+    shown = {name: start.get(name, _default(field)) for name, field in wanted.items()}
+    return _changed(wanted, {name: st.session_state.get(f"{key}.{resets}.{name}", shown[name]) for name in wanted})
+
+
+def _wanted(model: type[BaseModel], fields: Iterable[str] | None) -> dict[str, FieldInfo]:
+    return {name: model.model_fields[name] for name in (fields or model.model_fields)}
+
+
+def _round(key: str, value: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    """How often the form was put back to its defaults, and what it begins with since then."""
+    resets = st.session_state.get(f"{key}.round", 0)
+    return resets, value if not resets else {}
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.get_default(call_default_factory=True)
+
+
+def _changed(wanted: Mapping[str, FieldInfo], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the defaults, of the widgets' values."""
+    made = {name: _plain(_read(field, raw[name])) for name, field in wanted.items()}
+    return {name: value for name, value in made.items() if value != _plain(_default(wanted[name]))}
 
 
 def title_of(name: str, field: FieldInfo) -> str:
@@ -54,6 +79,7 @@ def _plain(value: Any) -> Any:
 
 
 def _widget(name: str, field: FieldInfo, value: Any, key: str) -> Any:
+    """Draw it; its value as the session keeps it, which :func:`_read` understands."""
     kind, optional = _without_none(field.annotation)
     label, more = title_of(name, field), {"key": key, "help": field.description, **_KEEP}
     origin = typing.get_origin(kind)
@@ -65,11 +91,26 @@ def _widget(name: str, field: FieldInfo, value: Any, key: str) -> Any:
         return _several(label, typing.get_args(kind)[0], value, more)
     if kind in (int, float):
         if field.examples:
-            return _number_or_example(label, kind, field.examples, value, more)
+            return _number_or_example(label, field.examples, value, more)
         return _number(label, kind, field, value, optional, more)
     if alternatives := _alternatives(field):
         return _choice(label, alternatives, value, more)
-    return st.text_input(label, "" if value is None else str(value), **more).strip()
+    return st.text_input(label, "" if value is None else str(value), **more)
+
+
+def _read(field: FieldInfo, raw: Any) -> Any:
+    """What a widget's value means for its field: lists and numbers may be typed as text."""
+    if not isinstance(raw, str):
+        return raw
+    kind, _ = _without_none(field.annotation)
+    if typing.get_origin(kind) is tuple:
+        return [word.strip() for word in raw.split(",") if word.strip()]
+    if kind in (int, float):
+        try:
+            return kind(raw)
+        except ValueError:
+            return raw  # the model says what is wrong with it
+    return raw.strip()
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
@@ -87,21 +128,17 @@ def _choice(label: str, alternatives: list, value: Any, more: dict) -> Any:
     return st.selectbox(label, alternatives, index=index, format_func=_words, **more)
 
 
-def _several(label: str, kind: Any, value: Any, more: dict) -> list:
+def _several(label: str, kind: Any, value: Any, more: dict) -> list | str:
     alternatives, _ = _without_none(kind)
     if typing.get_origin(alternatives) is Literal:
         names = list(typing.get_args(alternatives))
         return st.multiselect(label, names, [name for name in value if name in names], placeholder="All", **more)
-    return [word.strip() for word in st.text_input(label, ", ".join(map(str, value)), **more).split(",") if word.strip()]
+    return st.text_input(label, ", ".join(map(str, value)), **more)
 
 
-def _number_or_example(label: str, kind: type, examples: list, value: Any, more: dict) -> Any:
+def _number_or_example(label: str, examples: list, value: Any, more: dict) -> str:
     offered = sorted({*examples, value})
-    made = st.selectbox(label, [f"{number:g}" for number in offered], index=offered.index(value), accept_new_options=True, **more)
-    try:
-        return kind(made)
-    except (TypeError, ValueError):
-        return made  # the model says what is wrong with it
+    return st.selectbox(label, [f"{number:g}" for number in offered], index=offered.index(value), accept_new_options=True, **more)
 
 
 def _number(label: str, kind: type, field: FieldInfo, value: Any, optional: bool, more: dict) -> Any:
