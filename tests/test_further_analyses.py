@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from conftest import settled
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from gandash import analyses, background, further, runs
@@ -73,3 +75,22 @@ def test_what_is_cancelled_leaves_nothing(shelf):
 
 def test_scores_stay_in_their_table():
     assert "nearest_neighbours" in further.names("scores") and "inception_score" not in further.names("scores")
+
+
+def test_on_the_page_it_is_computed_in_the_background_and_stands_there_again(app, page):
+    page.goto(f"{app.url}/scores?run=digits-dcgan&analysis_loss_oscillation=true&analysis_batch_correlation=true")
+    settled(page)
+    expect(page.get_by_text("Heat inside the box: the object or its background?: Digits, subset does not say")).to_be_visible()
+    box = page.locator(".st-key-analysis_batch_correlation")
+    box.get_by_role("button", name="Compute").click()
+    expect(box.get_by_text("Due to the company")).to_be_visible(timeout=120_000)
+    expect(box.locator(".js-plotly-plot")).to_be_visible()
+    page.reload()
+    settled(page)
+    expect(box.get_by_text("G is normalised over the batch: while it trains")).to_be_visible()
+    losses = page.locator(".st-key-analysis_loss_oscillation")
+    losses.get_by_role("button", name="Compute").click()
+    expect(losses.get_by_text("D's loss swings by")).to_be_visible(timeout=60_000)
+    page.set_viewport_size({"width": 390, "height": 844})
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -22,6 +22,7 @@ _STYLE = f"""<style>
 .scores .generated {{ color: {GENERATED}; }} .scores .real {{ color: {REAL}; }}
 @media (max-width: 640px) {{
   .scores .asks, .scores .samples {{ display: none; }} .scores th, .scores td {{ padding-inline: 0.25rem; }}
+  .scores td:first-child {{ white-space: normal; }}
 }}
 </style>"""
 _ARROW = {"higher": "↑", "lower": "↓"}
