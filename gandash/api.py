@@ -24,6 +24,7 @@ from gandash import jobs, runs
 NO_STORE = {"cache-control": "no-store"}
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 ALIVE_FOR = 0.5  # seconds that the list of living runs may be old: thirty watchers cost as much as one
+_NO_NUMBERS = (b"NaN", b"-Infinity", b"Infinity")  # of a run that diverged: Python writes and reads these, browsers refuse them
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -50,7 +51,10 @@ def metrics(request: Request) -> Response:
     run = _run(request)
     lines = run.metrics_lines()
     rest = {"status": status_of(run), "snapshots": [[snapshot.step, snapshot.epoch] for snapshot in run.snapshots]}
-    body = b'{"n":%d,"rows":[%s],%s' % (len(lines), b",".join(lines[int(since) :]), json.dumps(rest).encode()[1:])
+    rows = b",".join(lines[int(since) :])
+    for word in _NO_NUMBERS:
+        rows = rows.replace(word, b"null")
+    body = b'{"n":%d,"rows":[%s],%s' % (len(lines), rows, json.dumps(rest).encode()[1:])
     return Response(body, media_type="application/json", headers=NO_STORE)
 
 

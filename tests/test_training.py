@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 
 from gandash.assembly import assemble
 from gandash.config import Choice, RunConfig
 from gandash.randomness import derive, generator
-from gandash.training.loop import is_due, play, train
+from gandash.training.loop import is_due, loss_scale, play, train
 from gandash.training.state import StateMismatch, restore, state_tensors
 
 SMALL = {"dataset": {"name": "digits", "options": {"size": 28}}, "architecture": {"name": "dcgan", "options": {"width": 4, "dropout": 0.3}}}
@@ -160,6 +162,25 @@ def test_metrics_are_what_their_names_say():
     assert all(0 <= metrics[key] <= 1 for key in ("d_real", "d_fake_before", "d_fake_after", "d_accuracy"))
     norm = torch.sqrt(sum(p.grad.square().sum() for p in one.generator.parameters()))
     assert metrics["g_grad_norm"] == pytest.approx(norm.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_gradient_norms_are_told_as_they_are_where_half_precision_scales_them(optimiser):
+    """Of 16-mixed as it runs on a GPU: Lightning takes bfloat16 on a processor, so its plugin is handed over with a scaler of its own."""
+    wanted = config(generator_optimiser=optimiser, discriminator_optimiser=optimiser)
+    data, told = wanted.part("dataset").train(), []
+    for scale in (None, 1024.0, 8192.0):
+        fabric = Fabric(accelerator="cpu", devices=1)
+        if scale:
+            half = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=2))
+            fabric = Fabric(accelerator="cpu", devices=1, plugins=[half])
+        one = assemble(wanted, data, fabric)
+        told.append([play(one) for _ in range(3)])
+        assert loss_scale(one) == (scale * 8 if scale else 1.0)  # six updates, doubled after each second one
+    for full, *halves in zip(*told, strict=True):
+        for half in halves:
+            for name in ("d_grad_norm", "g_grad_norm"):
+                assert half[name] == pytest.approx(full[name], rel=0.1)
 
 
 def test_gs_step_leaves_ds_gradients_and_asks_them_back():

@@ -143,7 +143,7 @@ def discriminator_step(game: Game, dealt: Round, watched: bool) -> dict[str, flo
     game.fabric.backward(d_loss)
     for trick in game.tricks:
         trick.before_optimiser_step(step, game.discriminator)
-    d_grad_norm = gradient_norm(game.discriminator) if watched else None
+    d_grad_norm = gradient_norm(game.discriminator) / loss_scale(game) if watched else None
     game.discriminator_optimiser.step()
     with torch.no_grad():
         game.objective.after_discriminator_step(game.discriminator)
@@ -193,7 +193,7 @@ def generator_step(game: Game, dealt: Round, watched: bool) -> dict[str, float]:
     game.fabric.backward(g_loss)
     for trick in game.tricks:
         trick.before_optimiser_step(step, game.generator)
-    g_grad_norm = gradient_norm(game.generator) if watched else None
+    g_grad_norm = gradient_norm(game.generator) / loss_scale(game) if watched else None
     game.generator_optimiser.step()
     for trick in game.tricks:
         trick.after_generator_step(step, game.generator)
@@ -207,6 +207,15 @@ def generator_step(game: Game, dealt: Round, watched: bool) -> dict[str, float]:
 def gradient_norm(network: torch.nn.Module) -> torch.Tensor:
     """The Euclidean norm of all of a network's gradients together."""
     return torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
+
+
+def loss_scale(game: Game) -> float:
+    """What the gradients are too large by until the optimiser steps: 1, but for 16-mixed, which holds them in half precision.
+
+    They are left as they are, since an optimiser that is fused divides them itself.
+    """
+    scaler = getattr(game.fabric.strategy.precision, "scaler", None)
+    return 1.0 if scaler is None else scaler.get_scale()
 
 
 def _prepares_phases(tricks: list[Trick]) -> bool:
