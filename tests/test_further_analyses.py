@@ -80,7 +80,7 @@ def test_scores_stay_in_their_table():
 def test_on_the_page_it_is_computed_in_the_background_and_stands_there_again(app, page):
     page.goto(f"{app.url}/scores?run=digits-dcgan&analysis_loss_oscillation=true&analysis_batch_correlation=true")
     settled(page)
-    expect(page.get_by_text("Heat inside the box: the object or its background?: Digits, subset does not say")).to_be_visible()
+    expect(page.get_by_text("Heat inside the box: Digits, subset does not say")).to_be_visible()
     box = page.locator(".st-key-analysis_batch_correlation")
     box.get_by_role("button", name="Compute").click()
     expect(box.get_by_text("Due to the company")).to_be_visible(timeout=120_000)

@@ -52,14 +52,14 @@ def heat_share(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 class HeatInBox(OfImages):
-    """Measures which share of Grad-CAM's heat lies on the object: does D look at the bird or at the sky?
+    """Measures which share of Grad-CAM's heat lies on the object, to tell whether D looks at the bird or at the sky.
 
     Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization". A generated image has no
     box. There the heat is weighed with how often a place lies in the boxes of real images, and the real images are weighed likewise beside
     it, so that the two compare.
     """
 
-    title = "Heat inside the box: the object or its background?"
+    title = "Heat inside the box"
     family = "scores"
     order = 64
 

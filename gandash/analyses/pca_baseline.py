@@ -83,9 +83,7 @@ class PcaBaseline(OfImages):
 
     class Options(registry.Options):
         count: int = Field(2000, ge=100, le=20_000, title="Samples", description="Of PCA and of the GAN alike.")
-        components: int | None = Field(
-            None, ge=1, le=4096, title="Components", description="Left empty: as many as the latent has numbers."
-        )
+        components: int = Field(0, ge=0, le=4096, title="Components", description="0: as many as the latent has numbers.")
         seed: int = Field(0, ge=0, lt=2**31, title="Seed", description="Draws the samples of both.")
 
     options: Options
