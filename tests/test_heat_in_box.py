@@ -63,7 +63,7 @@ def test_a_discriminator_that_looks_at_the_bird_is_told_from_one_that_looks_at_t
     assert low <= by_name["conv 1, 32x32"].real <= high
     area = float(np.mean((birds.boxes[:, 2] - birds.boxes[:, 0]) * (birds.boxes[:, 3] - birds.boxes[:, 1]))) / 32**2
     assert by_name[EVEN].real == pytest.approx(area)
-    assert ("on the object more than beside it" in told.reading) == (sign > 0)
+    assert ("at the object more than beside it" in told.reading) == (sign > 0)
     figure = HeatInBox().figure(told)
     assert len(figure.data) == 4 and len(figure.layout.shapes) == 2 * len(birds)
 

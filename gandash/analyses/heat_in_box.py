@@ -205,7 +205,7 @@ def reading(rows: dict[str, tuple], layer: str, target: str) -> str:
     if len(inside) < 2:
         return f"D's last layer finds no evidence for {target} in real images, so there is nothing to place."
     share, error = even + inside.mean(), inside.std(ddof=1) / np.sqrt(len(inside))
-    where = "on the object more than beside it" if inside.mean() > 0 else "at the background more than at the object"
+    where = "at the object more than beside it" if inside.mean() > 0 else "at the background more than at the object"
     if abs(inside.mean()) < SURE * error:
         where = "at the object no more than at its background"
     said = (

@@ -68,7 +68,7 @@ def heat_in_box_figure(
         height=height,
         barmode="group",
         bargap=0.3,
-        margin={"l": 0, "r": 0, "t": 36, "b": 8},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "yref": "container"},
+        margin={"l": 0, "r": 0, "t": 44, "b": 8},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "top", "yref": "container"},
         dragmode=False,
     )
