@@ -22,7 +22,7 @@ from gandash.embedding_sources import Source, digest
 from gandash.embedding_thumbnails import atlases, keep_atlas
 from gandash.runs.files import write_bytes
 
-VERSION = 3  # raise it when the same source and options give another result
+VERSION = 4  # raise it when the same source and options give another result
 _FILE = "embedding.safetensors"
 
 

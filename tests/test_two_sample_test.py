@@ -31,6 +31,8 @@ def test_different_distributions_are_not():
     found = two_sample_test(*clouds(4.0))
     assert found.error.high < found.chance.low and found.error.high < found.control.low
     assert found.p_value == 1 / (1 + PERMUTATIONS)
+    without_error = two_sample_test(*clouds(40.0, count=10)).error
+    assert without_error.error == 0.0 and without_error.high == pytest.approx(3.8415 / (20 + 3.8415), rel=1e-3)  # Wilson's, of 0 in 20
     assert told_apart({"layer1": found}) == ["layer1"]
 
 

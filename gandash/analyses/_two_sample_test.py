@@ -59,7 +59,8 @@ def two_sample_test(
     A support vector machine with an RBF kernel (C = 1, gamma = 1 / D) on all D features, each brought to mean 0 and variance 1 over both
     kinds together; so the scale of the features has no effect, unlike in the study's measure. Five folds, three times; the interval is the
     corrected resampled t of Nadeau and Bengio 2003, "Inference for the Generalization Error", which allows for folds sharing what they
-    learn from. At most :data:`MOST` points of a kind, the first ones. None where a kind has fewer than :data:`FOLDS`.
+    learn from, and at least Wilson's for so many points. At most :data:`MOST` points of a kind, the first ones. None where a kind has
+    fewer than :data:`FOLDS`.
 
     Raises ``ValueError`` where a value is not finite or the features are not equally many.
     """
@@ -148,8 +149,18 @@ def _estimate(errors: np.ndarray, counts: tuple[int, int]) -> Estimate:
 
     variance = (1 / len(errors) + 1 / (FOLDS - 1)) * errors.var(ddof=1)
     reach = t.ppf((1 + LEVEL) / 2, len(errors) - 1) * np.sqrt(variance)
-    mean = float(errors.mean())
-    return Estimate(mean, float(max(0.0, mean - reach)), float(min(1.0, mean + reach)), counts)
+    mean, (low, high) = float(errors.mean()), _wilson(float(errors.mean()), sum(counts))
+    return Estimate(mean, float(max(0.0, min(low, mean - reach))), float(min(1.0, max(high, mean + reach))), counts)
+
+
+def _wilson(share: float, count: int) -> tuple[float, float]:
+    """Wilson's interval of a share of ``count`` points: not without width where no fold had an error."""
+    from scipy.stats import norm
+
+    z = norm.ppf((1 + LEVEL) / 2)
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return middle - reach, middle + reach
 
 
 def told_apart(tests: Mapping[str, TwoSampleTest]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from gandash.analyses import Analysis, Progress
 from gandash.analyses._embeddings import EmbeddingOptions, embed_images, embeddings_of_run, further_real, part_of
 from gandash.analyses._two_sample_test import MOST, TwoSampleTest, two_sample_test
+from gandash.plots.colours import REAL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -106,8 +107,10 @@ class Separability(Analysis):
         )
 
 
-def chart(errors: dict[str, Separation], tests: dict[str, TwoSampleTest], kinds: tuple[str, str] = ("real", "generated")) -> go.Figure:
-    """Both measures over the blocks. ``tests`` is empty where there were too few images."""
+def chart(
+    errors: dict[str, Separation], tests: dict[str, TwoSampleTest], kinds: tuple[str, str] = ("real", "generated"), colour: str = REAL
+) -> go.Figure:
+    """Both measures over the blocks. ``tests`` is empty where there were too few images; ``colour`` is that of the first kind."""
     from gandash.plots.separability import Range, separability_figure
 
     some = next(iter(errors.values()))
@@ -118,4 +121,5 @@ def chart(errors: dict[str, Separation], tests: dict[str, TwoSampleTest], kinds:
         min(some.real, some.generated) / (some.real + some.generated),
         [tuple(Range(part.error, part.low, part.high) for part in (test.error, test.chance, test.control)) for test in tests.values()],
         f"{kinds[0]} against {kinds[0]}",
+        colour,
     )

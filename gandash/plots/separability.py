@@ -30,11 +30,12 @@ def separability_figure(
     chance: float = 0.5,
     tested: Sequence[tuple[Range, Range, Range]] = (),
     control: str = "real against real",
+    control_colour: str = REAL,
 ) -> go.Figure:
     """Errors, fractions, over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps.
 
     ``svm_errors`` and ``kmeans_errors`` are those of the study; ``tested`` holds, for each block, the cross-validated error, chance and the
-    control, called ``control``. Without ``tested`` the study's alone are drawn.
+    control, called ``control`` and drawn in ``control_colour``. Without ``tested`` the study's alone are drawn.
     """
     import plotly.graph_objects as go
 
@@ -53,7 +54,7 @@ def separability_figure(
         )
         for name, values, colour, symbol, beside in (
             ("SVM, cross-validated", errors, SVM, "square", -_APART),
-            (control, controls, REAL, "circle", _APART),
+            (control, controls, control_colour, "circle", _APART),
         ):
             figure.add_scatter(
                 x=[place + beside for place in places],

@@ -15,7 +15,7 @@ def separability_curve(maps: EmbeddingMaps) -> None:
     some = next(iter(errors.values()))
     told = reading(tests, maps.kinds) if tests else f"Fewer than {FOLDS} pictures of a kind: too few to learn from some and ask of others."
     st.markdown(f"**How often a classifier takes one kind for the other.** {told}")
-    st.plotly_chart(chart(errors, tests, maps.kinds), config={"displayModeBar": False}, key="separability")
+    st.plotly_chart(chart(errors, tests, maps.kinds, maps.colours[0]), config={"displayModeBar": False}, key="separability")
     kept = " / ".join(f"{each.explained:.0%}" for each in errors.values())
     study = (
         f"**The study's measure**, dotted: {some.real} {first} and {some.generated} {second} points, each on two principal "
