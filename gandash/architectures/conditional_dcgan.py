@@ -23,7 +23,7 @@ class ConditionalOptions(ConvolutionalOptions):
     condition_g: Literal["factor", "appended"] = Field(
         "factor",
         title="Class in the generator",
-        description="Factor: z is multiplied by a learnt vector for the class, so that G can not do without z. Appended: that vector stands "
+        description="Factor: z is multiplied by a learnt vector for the class, so that G cannot do without z. Appended: that vector stands "
         "behind z, and a small G may heed it alone and draw one picture a class.",
     )
     condition_d: Literal["maps", "projection"] = Field(
