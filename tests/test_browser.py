@@ -88,14 +88,14 @@ def test_choosing_a_card_and_moving_the_cursor_change_the_address_and_every_page
 
 def test_of_two_runs_with_one_title_the_chosen_one_stays(app, page):
     """The browser names a choice by its label: two alike, and the wrong one comes back with the next click."""
-    for name in ("first", "second", "third"):
+    for name in ("alike-1", "alike-2", "alike-3"):
         app.shelf.add(name, "stopped", title="The same title")
-    page.goto(f"{app.url}/?run=second")
+    page.goto(f"{app.url}/?run=alike-2")
     settled(page)
     page.get_by_test_id("stSidebar").get_by_role("button").filter(has_text="chevron_left").click()
     expect(page).to_have_url(re.compile(r"snapshot=\d+"))
     settled(page)
-    expect(page).to_have_url(re.compile("run=second"))
+    expect(page).to_have_url(re.compile("run=alike-2"))
 
 
 def test_curves_zoom_hide_and_smooth(app, page):

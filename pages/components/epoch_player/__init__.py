@@ -12,7 +12,7 @@ from pages.components.cursor import move_to
 
 _HERE = Path(__file__).parent
 _UPLOT = _HERE.parent / "vendor" / "uplot"
-_SCRIPTS = (_HERE.parent / "pixels.js", *sorted(_HERE.glob("*.js")))  # one module in several files
+_SCRIPTS = (_HERE.parent / "pixels.js", _HERE.parent / "charts.js", *sorted(_HERE.glob("*.js")))  # one module in several files
 _PLAYER = st.components.v2.component(
     "epoch_player",
     html=(_HERE / "main.html").read_text("utf-8"),

@@ -1,14 +1,3 @@
-function library() {
-  window.__uplot ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    script.src = "api/assets/uplot/uPlot.iife.min.js"
-    script.onload = () => resolve(window.uPlot)
-    script.onerror = () => { window.__uplot = undefined; reject(new Error("The chart library did not load.")) }
-    document.head.append(script)
-  })
-  return window.__uplot
-}
-
 // Both losses over epochs: every logged value pale, their running mean strong, and a line where the player stands.
 function makeCurves(host, { discriminator, generated }, { move, release }) {
   let chart = null, rows = [], at = null, colours = {}, dead = false
@@ -19,7 +8,7 @@ function makeCurves(host, { discriminator, generated }, { move, release }) {
     { stroke: discriminator, width: 2 }, { stroke: generated, width: 2 }].map((s) => ({ ...s, points: { show: false } }))
 
   async function draw() {
-    const uPlot = await library()
+    const uPlot = await chartLibrary()
     if (dead || !rows.length || !host.clientWidth) return
     const content = columnsOf(rows)
     if (chart) return chart.setData(content)

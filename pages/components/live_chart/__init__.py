@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _UPLOT = _HERE.parent / "vendor" / "uplot"
+_SCRIPTS = (_HERE.parent / "charts.js", _HERE.parent / "words.js", *sorted(_HERE.glob("*.js")))  # one module in several files
 _COMPONENT = st.components.v2.component(
     "live_chart",
     html=(_HERE / "main.html").read_text(encoding="utf-8"),
     css=(_UPLOT / "uPlot.min.css").read_text(encoding="utf-8") + "\n" + (_HERE / "style.css").read_text(encoding="utf-8"),
-    js=(_HERE / "main.js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
 )
 _SMOOTHING = 0.6
 

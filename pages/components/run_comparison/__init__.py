@@ -17,6 +17,7 @@ _HERE = Path(__file__).parent
 _UPLOT = _HERE.parent / "vendor" / "uplot"
 _SCRIPTS = (
     _HERE.parent / "pixels.js",
+    _HERE.parent / "charts.js",
     _HERE.parent / "epoch_player" / "sheets.js",
     *sorted(_HERE.glob("*.js")),
 )  # one module in several files

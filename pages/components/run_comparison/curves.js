@@ -10,17 +10,6 @@ const CURVE_GROUPS = {
 const PLACES = ["step", "epoch", "seconds"]
 const shownElsewhere = new Set([...PLACES, "d_fake_after", ...Object.values(CURVE_GROUPS).flatMap(({ panels }) => panels.map(([name]) => name))])
 
-function chartLibrary() {
-  window.__uplot ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    script.src = "api/assets/uplot/uPlot.iife.min.js"
-    script.onload = () => resolve(window.uPlot)
-    script.onerror = () => { window.__uplot = undefined; reject(new Error("The chart library did not load.")) }
-    document.head.append(script)
-  })
-  return window.__uplot
-}
-
 function groupOf(name, runs) {
   if (name !== "other") return CURVE_GROUPS[name]
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.rows.at(-1) ?? {})))].filter((each) => !shownElsewhere.has(each))

@@ -14,7 +14,7 @@ _COMPONENT = st.components.v2.component(
     "run_status",
     html="<div class='runs' role='status' aria-live='polite'></div>",
     css=(_HERE / "style.css").read_text(encoding="utf-8"),
-    js=(_HERE / "main.js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in (_HERE.parent / "words.js", _HERE / "main.js")),
 )
 
 
