@@ -36,6 +36,7 @@ from gandash.features.resnet18 import WeightsUnavailable
 from gandash.runs.files import read_json, write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from gandash.analyses import Progress
@@ -96,18 +97,9 @@ def kept(run: Run, snapshot: Snapshot, options: ScoreOptions) -> Sheet | None:
 
     Raises :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`.
     """
-    shipped = _shipped(run)
-    found, left_out = {}, {}
-    for name, score in _scores(options):
-        if reason := score.suits(run.config):
-            left_out[name] = reason
-            continue
-        key = _key(run, snapshot, name, score)
-        told = shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)
-        if not told:
-            return None
-        found[name] = {"key": _digest(key), "result": told}
-    return _sheet(run, snapshot, options, found, left_out) if found else None
+    found, left_out = _looked_up(run, snapshot, _scores(options))
+    whole = found and all(told["result"] for told in found.values())
+    return _sheet(run, snapshot, options, found, left_out) if whole else None
 
 
 def evaluate(run: Run, snapshot: Snapshot, options: ScoreOptions, only: list[str] | None = None, progress: Progress | None = None) -> Sheet:
@@ -115,25 +107,18 @@ def evaluate(run: Run, snapshot: Snapshot, options: ScoreOptions, only: list[str
 
     Raises ``ValueError`` where nothing suits the run, and what :meth:`Score.run` raises.
     """
-    found, left_out = {}, {}
-    chosen = [(name, score) for name, score in _scores(options) if only is None or name in only]
-    shipped = _shipped(run)
-    for done, (name, score) in enumerate(chosen):
-        if reason := score.suits(run.config):
-            left_out[name] = reason
-            continue
-        key = _key(run, snapshot, name, score)
-        told = shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)
-        if not told:
-            begin = 0.8 * (done > 0) + 0.2 * done / len(chosen)  # nearly all the time goes into the first one's samples
-            part = part_of(progress, begin, 0.8 + 0.2 * (done + 1) / len(chosen))
-            if part:
-                part(0.0, score.title)
-            told = score.run(run, snapshot, part).as_json()
-            _write(run.cache(key) / SHEET, told)
-        found[name] = {"key": _digest(key), "result": told}
+    chosen = {name: score for name, score in _scores(options) if only is None or name in only}
+    found, left_out = _looked_up(run, snapshot, chosen.items())
     if not found:
         raise ValueError(" ".join(dict.fromkeys(left_out.values())))
+    missing = [name for name, told in found.items() if not told["result"]]
+    for done, name in enumerate(missing):
+        score, begin = chosen[name], 0.8 * (done > 0) + 0.2 * done / len(missing)  # nearly all the time goes into the first one's samples
+        part = part_of(progress, begin, 0.8 + 0.2 * (done + 1) / len(missing))
+        if part:
+            part(0.0, score.title)
+        found[name]["result"] = score.run(run, snapshot, part).as_json()
+        _write(run.cache(_key(run, snapshot, name, score)) / SHEET, found[name]["result"])
     sheet = _sheet(run, snapshot, options, found, left_out)
     if only is None:
         _remember(run, sheet)
@@ -210,6 +195,18 @@ def _key(run: Run, snapshot: Snapshot, name: str, score: Score) -> dict[str, Any
 
 def _digest(key: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _looked_up(run: Run, snapshot: Snapshot, scores: Iterable[tuple[str, Score]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is kept of a snapshot's scores, ``{name: {"key", "result"}}``, a result empty where it is not; and why others are left out."""
+    shipped, found, left_out = _shipped(run), {}, {}
+    for name, score in scores:
+        if reason := score.suits(run.config):
+            left_out[name] = reason
+            continue
+        key = _key(run, snapshot, name, score)
+        found[name] = {"key": _digest(key), "result": shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)}
+    return found, left_out
 
 
 def _shipped(run: Run) -> dict[str, Any]:

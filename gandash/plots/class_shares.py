@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gandash.plots.colours import GENERATED, REAL
+from gandash.plots.paired_bars import PAIRED_BARS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,8 +29,6 @@ def class_shares_figure(class_names: Sequence[str], generated: Sequence[float], 
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", zeroline=False)
     return figure.update_layout(
         height=260,
-        barmode="group",
-        bargap=0.25,
         margin={"l": 0, "r": 0, "t": 8, "b": 24},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        **PAIRED_BARS,
     )

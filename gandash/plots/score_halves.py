@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gandash.plots.colours import GENERATED, REAL
+from gandash.plots.paired_bars import PAIRED_BARS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,8 +35,6 @@ def score_halves_figure(generated: Sequence[float], real: Sequence[float] | None
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_layout(
         height=220,
-        barmode="group",
-        bargap=0.3,
         margin={"l": 0, "r": 48, "t": 8, "b": 40},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        **PAIRED_BARS,
     )

@@ -54,4 +54,13 @@ const PICTURE_ICONS = {
   pause: "M6 5h4.5v14H6zM13.5 5H18v14h-4.5z", next: "M7 5v14l10.5-7z", last: "M16 5h2v14h-2zM4 5v14l10.5-7z",
   dice: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zm0 2v14h14V5zm3.5 2a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm7 7a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zM12 10.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z",
 }
+// What a player's button says and does next.
+function sayPlaying(group, playing) {
+  const toggle = group.querySelector('[data-do="play"]'), words = playing ? "Pause (space)" : "Play (space)"
+  toggle.innerHTML = icon(playing ? "pause" : "play")
+  toggle.title = words
+  toggle.setAttribute("aria-label", words)
+  group.dataset.playing = playing
+}
+
 const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${PICTURE_ICONS[name]}"/></svg>`

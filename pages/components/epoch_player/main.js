@@ -131,13 +131,7 @@ function makePlayer(root, first) {
     commit()
   }
 
-  function transport() {
-    const toggle = $('[data-do="play"]'), label = playing ? "Pause (space)" : "Play (space)"
-    toggle.innerHTML = icon(playing ? "pause" : "play")
-    toggle.title = label
-    toggle.setAttribute("aria-label", label)
-    group.dataset.playing = playing
-  }
+  const transport = () => sayPlaying(group, playing)
 
   function commit() {
     clearTimeout(later)

@@ -5,23 +5,13 @@ const COMPANY = 7, MOST_CLASSES = 20
 
 function makeDirections(root, { explorer }) {
   const $ = (selector) => root.querySelector(selector)
-  const ask = makeSource((query) => explorer.address("points", query))
   const moved = $(".moved"), sliders = $(".sliders")
-  let sheet = null, amounts = {}, start = "0", shown = null, known = null, coordinate = 0
+  let sheet = null, amounts = {}, start = "0", known = null, coordinate = 0
 
   const text = () => Object.entries(amounts).filter(([, amount]) => amount).map(([key, amount]) => `${key}:${amount}`).join(",")
 
-  function render() {
-    const query = { ...company(), moves: text() }, key = explorer.address("points", query)
-    if (key === shown) return draw()
-    ask(query, (found, error) => {
-      if (explorer.failed(error)) return
-      sheet = found
-      shown = key
-      draw()
-      moved.dataset.moves = query.moves
-    })
-  }
+  const look = makeLook(explorer, "points", (found, query) => { sheet = found; moved.dataset.moves = query.moves }, draw)
+  const render = () => look({ ...company(), moves: text() })
 
   // The latent itself first; then the same latent in every class, or where there are none other latents.
   function company() {

@@ -2,9 +2,8 @@
 
 function makeGrid(root, { explorer, controls }) {
   const $ = (selector) => root.querySelector(selector), control = (selector) => controls.querySelector(selector)
-  const ask = makeSource((query) => explorer.address("grid", query))
   const square = $(".square")
-  let sheet = null, at = 0, shown = null
+  let sheet = null, at = 0
 
   function show(number) {
     if (!sheet || number === null) return
@@ -22,6 +21,8 @@ function makeGrid(root, { explorer, controls }) {
     show(at)
   }
 
+  const look = makeLook(explorer, "grid", (found) => { sheet = found; square.dataset.count = found.scores.length }, draw)
+
   square.onpointermove = (event) => { if (sheet) show(cellUnder(event, square, sheet, sheet.scores.length)) }
   square.onclick = square.onpointermove
   control(".side").onchange = (event) => explorer.set({ side: String(Math.max(2, Math.min(24, Math.round(event.target.valueAsNumber) || 8))) })
@@ -32,16 +33,7 @@ function makeGrid(root, { explorer, controls }) {
     refresh({ a, b, c, d, side, way }) {
       control(".side").value = side
       control(".way").value = way
-      const query = { corners: [a, b, c, d].join(","), side, way }
-      const key = explorer.address("grid", query)
-      if (key === shown) return draw()
-      ask(query, (found, error) => {
-        if (explorer.failed(error)) return
-        sheet = found
-        shown = key
-        draw()
-        square.dataset.count = sheet.scores.length
-      })
+      look({ corners: [a, b, c, d].join(","), side, way })
     },
     redraw: draw,
     stop() {},

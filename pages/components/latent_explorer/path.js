@@ -2,9 +2,8 @@
 
 function makePath(root, { explorer, controls }) {
   const $ = (selector) => root.querySelector(selector), control = (selector) => controls.querySelector(selector)
-  const ask = makeSource((query) => explorer.address("path", query))
   const slider = $(".slider"), strip = $(".strip"), curve = $(".curve"), play = $(".play")
-  let sheet = null, layout = null, at = 0, place = 0.5, playing = false, shown = null
+  let sheet = null, layout = null, at = 0, place = 0.5, playing = false
   play.innerHTML = icon("play")
 
   function show(number) {
@@ -37,6 +36,8 @@ function makePath(root, { explorer, controls }) {
     curve.innerHTML = scoreCurve(sheet.scores, explorer.about, curve.clientWidth)
     show(Math.round(place * last))
   }
+
+  const look = makeLook(explorer, "path", (found) => { sheet = found; strip.dataset.count = found.scores.length }, draw)
 
   function turn(started, from) {
     const count = sheet?.scores.length ?? 2, lap = 2 * (count - 1), seconds = Math.max(3, count / 12)
@@ -78,15 +79,7 @@ function makePath(root, { explorer, controls }) {
       control(".way").value = way
       const query = { a, b, steps, way }
       control(".gif").href = explorer.address("path.gif", query)
-      const key = explorer.address("path", query)
-      if (key === shown) return draw()
-      ask(query, (found, error) => {
-        if (explorer.failed(error)) return
-        sheet = found
-        shown = key
-        draw()
-        strip.dataset.count = sheet.scores.length
-      })
+      look(query)
     },
     redraw: draw,
     stop: () => toggle(false),

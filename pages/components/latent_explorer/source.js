@@ -19,6 +19,22 @@ function makeSource(address) {
   return ask
 }
 
+// What a mode looks at: asked for where it is another question than the last one, else only drawn again. arrived(sheet, query) takes it.
+function makeLook(explorer, what, arrived, draw) {
+  const ask = makeSource((query) => explorer.address(what, query))
+  let shown = null
+  return (query) => {
+    const key = explorer.address(what, query)
+    if (key === shown) return draw()
+    ask(query, (found, error) => {
+      if (explorer.failed(error)) return
+      shown = key
+      arrived(found, query)
+      draw()
+    })
+  }
+}
+
 // A sheet { image, scores, columns, width, height, gap }; the server's own sentence where it cannot answer.
 async function fetchSheet(url) {
   const answer = await fetch(url)

@@ -154,13 +154,7 @@ function makeComparison(root) {
 
   function halt() { if (playing) { playing = false; transport() } }
 
-  function transport() {
-    const toggle = $('[data-do="play"]'), words = playing ? "Pause (space)" : "Play (space)"
-    toggle.innerHTML = icon(playing ? "pause" : "play")
-    toggle.title = words
-    toggle.setAttribute("aria-label", words)
-    group.dataset.playing = playing
-  }
+  const transport = () => sayPlaying(group, playing)
 
   // the zoom
 
