@@ -193,8 +193,9 @@ def _end_training(runs: Path) -> None:
 @pytest.fixture(scope="session")
 def browser():
     """Chromium, without a window. Its absence is a failure: ``apt-get install chromium`` on Debian."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # a busy machine may take its time; what comes sooner is seen sooner
     assert Path(CHROMIUM).exists(), f"Browser tests need {CHROMIUM}: apt-get install chromium"
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
