@@ -1,5 +1,6 @@
 """Every page as a script, without a browser: no run, a young, a failed, a queued and a shipped one."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,19 @@ def test_the_first_visit_begins_with_a_run_whose_images_are_embedded_and_later_o
     assert picker(opened(PAGES[0])).value == "mnist-dcgan"
     shelf.add("mine", "stopped")
     assert picker(opened(PAGES[0])).value == "mine"
+
+
+def test_scores_that_cannot_be_computed_anew_are_still_told(shelf, tmp_path):
+    elsewhere = {"name": "image_folder", "options": {"path": str(tmp_path / "gone"), "size": 28}}
+    path = shelf.ship("campus-dcgan", dataset=elsewhere)
+    told = json.loads((PROJECT / "checkpoints" / "campus-dcgan" / "scores.json").read_text())
+    step = runs.get("campus-dcgan").snapshot().step
+    (path / "scores.json").write_text(json.dumps({**told, "step": step}))
+    test = opened("7_scores.py", run="campus-dcgan")
+    assert "cannot be measured anew" in texts(test) and "gone" in texts(test)
+    assert f"<b>{told['scores']['fid']['value']:.3f}</b>" in "".join(part.proto.body for part in test.get("html"))
+    (path / "scores.json").unlink()
+    assert "Nothing to score" in texts(opened("7_scores.py", run="campus-dcgan"))
 
 
 def test_runs_with_scores_stand_side_by_side_in_a_table(shelf):

@@ -10,6 +10,8 @@ from gandash.features import looking
 from gandash.runs import Run, Snapshot
 from pages.components import url
 from pages.components.long_work import watch
+from pages.components.score_figures import score_figures
+from pages.components.score_table import score_table
 from pages.components.view import empty
 
 _FIELDS = ScoreOptions.model_fields
@@ -20,7 +22,13 @@ def score_sheet(run: Run, snapshot: Snapshot) -> tuple[ScoreOptions, scores.Shee
     options, pressed = _settings()
     warm_up.need("gandash.assembly")
     if reason := scores.obstacle(run, options):
-        empty("Nothing to score", reason, icon="do_not_disturb_on")
+        known = scores.known_scores(run)
+        if known and known["step"] == run.weights_step(snapshot.step):
+            st.info(f"What stands here was measured before. It cannot be measured anew: {reason}", icon=":material/inventory_2:")
+            score_table(known)
+            score_figures(known)
+        else:
+            empty("Nothing to score", reason, icon="do_not_disturb_on")
         st.stop()
     key = scores.work_key(run, snapshot, options)
     sheet = scores.kept(run, snapshot, options)
