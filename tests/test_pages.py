@@ -9,8 +9,9 @@ import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from gandash import runs
+from gandash import jobs, runs
 from gandash.scores import known_scores
+from pages.components import quick_train
 
 PAGES = sorted((path.name for path in (PROJECT / "pages").glob("[0-9]*_*.py")), key=lambda name: int(name.split("_")[0]))
 
@@ -56,6 +57,22 @@ def test_the_first_visit_begins_with_a_run_whose_images_are_embedded_and_later_o
     assert picker(opened(PAGES[0])).value == "mnist-dcgan"
     shelf.add("mine", "stopped")
     assert picker(opened(PAGES[0])).value == "mine"
+
+
+def test_a_click_on_start_outlives_a_script_that_is_cut_short(shelf, monkeypatch):
+    """Streamlit forgets a click when the script that was to heed it is begun anew; the callback was called all the same."""
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda config: started.append(config) or runs.get("digits-dcgan"))
+    test = opened(PAGES[0])
+    cut = pytest.MonkeyPatch()
+    cut.setattr(quick_train, "_launch", lambda config, key: None)  # as if it had ended before
+    next(button for button in test.button if button.key == "quick_start").click().run()
+    cut.undo()
+    assert not started
+    test.run()
+    assert len(started) == 1 and not test.exception
+    test.run()
+    assert len(started) == 1
 
 
 def test_scores_that_cannot_be_computed_anew_are_still_told(shelf, tmp_path):

@@ -13,7 +13,7 @@ from gandash.registry import UnknownPart
 from pages.components import url
 from pages.components.config_form import config_form
 from pages.components.data_download import data_download
-from pages.components.quick_train import FIRST, launch
+from pages.components.quick_train import FIRST, start_button
 
 
 @st.fragment
@@ -30,8 +30,7 @@ def new_run() -> None:
         st.warning(sentence, icon=":material/block:")
     here = "dataset" not in problems and data_download(config.dataset)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=bool(problems) or not here, key="new_start"):
-            launch(config)
+        start_button(config, "new_start", disabled=bool(problems) or not here)
         st.download_button(
             "config.json",
             config.model_dump_json(indent=1),

@@ -32,16 +32,40 @@ def quick_train() -> None:
         persist_state="session",
     )
     config = _limits_and_seed(configs[name], name)
-    if st.button("Start", icon=":material/play_arrow:", type="primary", width="stretch", key="quick_start"):
-        launch(config)
+    start_button(config, "quick_start", width="stretch")
 
 
-def launch(config: RunConfig) -> None:
+def start_button(config: RunConfig, key: str, disabled: bool = False, width: str = "content") -> None:
+    """Draw Start; pressed, it starts ``config``.
+
+    A click is kept until the run is there: a script that something else has begin anew before it gets here would lose it.
+    """
+    st.button(
+        "Start",
+        icon=":material/play_arrow:",
+        type="primary",
+        width=width,
+        disabled=disabled,
+        key=key,
+        on_click=lambda: st.session_state.update({_wish(key): True}),
+    )
+    if disabled:
+        st.session_state.pop(_wish(key), None)
+    elif st.session_state.get(_wish(key)):
+        _launch(config, key)
+
+
+def _wish(key: str) -> str:
+    return f"_{key}_pressed"
+
+
+def _launch(config: RunConfig, key: str) -> None:
     """Start ``config``, or say why it cannot start; then look at it on the Train page."""
     others = [run.title for run in jobs.alive()]
     try:
         with st.spinner("Starting"):  # the first check of a config may have to wait for torch
             warm_up.need("gandash.assembly")
+            st.session_state.pop(_wish(key))
             run = jobs.start(config)
             _look_at(run, others)  # at once: what the browser sends meanwhile may end this script at the spinner's end
     except (ConfigError, DatasetUnavailable) as error:
