@@ -7,6 +7,7 @@ of the updates is that of PyTorch's DCGAN example.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def customary_networks(size: int, channels: int, width: int, latent_dim: int) ->
     """The DCGAN of Radford et al. for ``size`` 32 or 64: the same layers and parameters as the ``dcgan`` architecture."""
     widths = [width << level for level in range((size // 4).bit_length() - 1)]
     down: list[nn.Module] = []
-    for before, after in zip([channels, *widths], widths, strict=False):
+    for before, after in itertools.pairwise([channels, *widths]):
         down += [nn.Conv2d(before, after, 4, 2, 1, bias=False)]
         down += [nn.BatchNorm2d(after)] if before != channels else []
         down += [nn.LeakyReLU(0.2, inplace=True)]

@@ -20,7 +20,7 @@ from gandash.scores import known_scores
 app = typer.Typer(
     help="Train GANs, keep every run, and look into them.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-app.add_typer(separability_command.app)
+app.command()(separability_command.separability)
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `list` shows it.")]
 Set = Annotated[

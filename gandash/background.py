@@ -73,10 +73,3 @@ def start(key: str, what: Callable[[Progress], object], expected: tuple[type[Exc
 def find(key: str) -> Work | None:
     """The newest work of that key, under way or ended."""
     return _works.get(key)
-
-
-def forget(key: str) -> None:
-    """Drop what is known of ended work, such as its error."""
-    with _lock:
-        if key in _works and _works[key].done:
-            del _works[key]

@@ -10,11 +10,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
 _COLUMNS = ("block", "error", "low", "high", "p", "chance_low", "chance_high", "control", "control_low", "control_high", "svm", "k_means")
 
 
-@app.command()
 def separability(
     real: Annotated[Path, typer.Option(help="A folder or zip of real pictures, or of any that the others are held against.")],
     generated: Annotated[Path, typer.Option(help="A folder or zip of generated pictures.")],

@@ -48,7 +48,6 @@ if isinstance(source, Training):
 key = embedding_maps.work_key(source, options)
 maps = embedding_maps.kept(source, options)
 if pressed and maps is None:
-    background.forget(key)
     background.start(key, lambda progress: embedding_maps.compute(source, options, progress), (DatasetUnavailable, ValueError))
 if maps is None:
     if watch(key):

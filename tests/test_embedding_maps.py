@@ -234,8 +234,8 @@ class TestBackground:
         background.start("after it", lambda progress: ended.set())
         assert ended.wait(30)
         assert made.done and made.error == told
-        background.forget(f"fails {told}")
-        assert background.find(f"fails {told}") is None
+        again = background.start(f"fails {told}", lambda progress: None)
+        assert again is not made and background.find(f"fails {told}") is again
 
 
 def test_weights_that_are_not_here_say_what_to_do(shelf, monkeypatch, tmp_path):

@@ -135,17 +135,24 @@ class OfImages(Analysis):
             return "This run draws points in a plane, not images: there is nothing to look through a network at."
         return no_classes(config.part("dataset")) if self.needs_classes else None
 
+    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
+        """Raises ``ValueError`` where the analysis does not suit the run, ``LookupError`` where the run has no weights,
+        :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`."""
+        if reason := self.suits(run.config):
+            raise ValueError(reason)
+        return self.look(run, snapshot, progress)
+
+    @abstractmethod
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
+        """What :meth:`run` gives for a run that suits."""
+
 
 class Score(OfImages):
     """Base of the scores; ``order`` is the place in the table."""
 
     Options = ScoreOptions
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where the score does not suit the run, ``LookupError`` where the run has no weights,
-        :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`."""
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         return self.measure(subject_of(run, snapshot, self.options, progress))
 
     @abstractmethod

@@ -99,10 +99,7 @@ class BatchCorrelation(OfImages):
 
     options: Options
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where there are no images, ``LookupError`` without weights, and ``DatasetUnavailable``."""
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         size = self.options.batch_size or run.config.batch_size
         networks = run.networks(snapshot)
         found, shares = {}, {}

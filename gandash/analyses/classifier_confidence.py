@@ -55,12 +55,9 @@ class ClassifierConfidence(OfImages):
 
     options: Options
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where the classes are unknown, ``LookupError`` without weights, and ``DatasetUnavailable``."""
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         from gandash.features import extractors
 
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
         options = ScoreOptions(count=self.options.count, seed=self.options.seed)
         subject = subject_of(run, snapshot, options, part_of(progress, 0.0, 0.95))
         real = nines(extractors.logits_of(subject.reference.features, subject.reader))

@@ -83,10 +83,7 @@ class HeatInBox(OfImages):
             return "This discriminator is fully connected: it has no convolutional layers, and so no place in the image to point at."
         return None
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where there are no boxes, ``LookupError`` without weights or D, and ``DatasetUnavailable``."""
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         if progress:
             progress(0.0, "Reading the real images")
         return self.compare(run.networks(snapshot), run.config.part("dataset").test(), progress)

@@ -94,10 +94,7 @@ class NearestNeighbours(OfImages):
 
     options: Options
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where there are no images, ``LookupError`` without weights, and ``DatasetUnavailable``."""
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         options, networks = self.options, run.networks(snapshot)
         if strange := [number for number in options.chosen if number > options.count]:
             raise ValueError(f"There are {options.count:,} samples, and none numbered {strange[0]}.")

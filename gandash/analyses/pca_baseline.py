@@ -88,13 +88,10 @@ class PcaBaseline(OfImages):
 
     options: Options
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where there are no images, ``LookupError`` without weights, and ``DatasetUnavailable``."""
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         from gandash.features import extractors
         from gandash.plots.sheets_side_by_side import sheet_uri
 
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
         options = ScoreOptions(count=self.options.count, seed=self.options.seed)
         gan = subject_of(run, snapshot, options, part_of(progress, 0.0, 0.45))
         dataset, note = stand_in(run.config)

@@ -57,10 +57,7 @@ class PenultimateMap(OfImages):
 
     options: Options
 
-    def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
-        """Raises ``ValueError`` where the classes are unknown, ``LookupError`` without weights, and ``DatasetUnavailable``."""
-        if reason := self.suits(run.config):
-            raise ValueError(reason)
+    def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         dataset, note = stand_in(run.config)
         if reason := no_classes(dataset):
             raise ValueError(reason)

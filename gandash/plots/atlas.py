@@ -29,7 +29,7 @@ def atlas(images: np.ndarray) -> Atlas:
     tile = min(side, LONGEST_SIDE // columns)
     rows = -(-count // columns)
     sheet = np.zeros((rows * columns, tile, tile, channels), np.uint8)
-    for place, image in zip(sheet, images, strict=False):
+    for place, image in zip(sheet[:count], images, strict=True):
         pixels = image.transpose(1, 2, 0)
         place[:] = pixels if tile == side else _smaller(pixels, tile)
     sheet = sheet.reshape(rows, columns, tile, tile, channels).swapaxes(1, 2).reshape(rows * tile, columns * tile, channels)

@@ -120,7 +120,7 @@ def most_crowded(steps: list[int]) -> int:
     if len(steps) == 2:
         return steps[0]
     # the inner one whose neighbours lie closest, measured against how old the later of them is
-    gaps = {b: (c - a) / (newest - a) for a, b, c in zip(steps, steps[1:], steps[2:], strict=False)}
+    gaps = {b: (c - a) / (newest - a) for a, b, c in zip(steps[:-2], steps[1:-1], steps[2:], strict=True)}
     return min(gaps, key=lambda step: (gaps[step], step))
 
 

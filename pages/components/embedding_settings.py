@@ -55,7 +55,6 @@ def _need(name: str) -> None:
         return None if source.available else st.stop()
     st.info(f"**{source.title}** is not on this machine: {source.where}", icon=":material/download:")
     if source.where.startswith("download") and st.button("Download (45 MB)", icon=":material/download:"):
-        background.forget(f"download {name}")
         background.start(f"download {name}", resnet18.download, (resnet18.WeightsUnavailable,))
         st.rerun()
     st.stop()

@@ -21,7 +21,6 @@ def embedding_training(run: Run, snapshot: Snapshot, options: EmbeddingOptions, 
     key = embedding_evolution.work_key(run, options)
     found = embedding_evolution.kept(run, options)
     if pressed and found is None:
-        background.forget(key)
         background.start(key, lambda progress: embedding_evolution.compute(run, options, progress), (DatasetUnavailable, ValueError))
     if found is None:
         if not watch(key):

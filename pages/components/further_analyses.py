@@ -49,7 +49,6 @@ def _one(name: str, kind: type[Analysis], run: Run, snapshot: Snapshot) -> None:
     last = f"_analysis_{name}"
     if told is None:
         if not watch(key) and st.button("Compute", key=f"analysis_{name}_compute", icon=":material/play_arrow:", type="primary"):
-            background.forget(key)
             background.start(key, lambda progress: further.compute(run, snapshot, analysis, progress), further.EXPECTED)
             st.rerun()
         of, told = st.session_state.get(last, (None, None))

@@ -65,7 +65,6 @@ def _begin(experiment: Experiment) -> None:
     url.choose(_KEY, experiment.id)
     if experiment.study() is None:
         experiment.begin()
-        background.forget(experiment.id)
         background.start(experiment.id, experiment.train, _EXPECTED)
 
 

@@ -97,7 +97,7 @@ def table(runs: list[Run], first: str, rows: list[tuple[str, list[str]]]) -> Non
     """An HTML table with a column a run under its colour and shape; all cells are HTML already."""
     heads = "".join(
         f"<th><span class=glyph style='color:{style.colour}'>{style.glyph}</span> {escape(name)}</th>"
-        for name, style in zip(comparison.names(runs), RUNS, strict=False)
+        for name, style in zip(comparison.names(runs), RUNS[: len(runs)], strict=True)
     )
     body = "".join(f"<tr><td>{title}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for title, cells in rows)
     st.html(f"{STYLE}<div class=runs-table><table><thead><tr><th>{first}</th>{heads}</tr></thead><tbody>{body}</tbody></table></div>")

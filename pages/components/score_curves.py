@@ -28,7 +28,6 @@ def score_curves(run: Run, snapshot: Snapshot, options: ScoreOptions) -> None:
                 f"{len(snapshots)} snapshots have weights; each takes as long as one **Compute**. What is cancelled keeps what it has."
             )
         if pressed:
-            background.forget(key)
             background.start(key, lambda progress: scores.evaluate_all(run, options, progress), scores.EXPECTED)
             st.rerun()
     if len(sheets) > 1:

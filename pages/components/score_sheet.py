@@ -33,7 +33,6 @@ def score_sheet(run: Run, snapshot: Snapshot) -> tuple[ScoreOptions, scores.Shee
     key = scores.work_key(run, snapshot, options)
     sheet = scores.kept(run, snapshot, options)
     if pressed and sheet is None:
-        background.forget(key)
         background.start(key, lambda progress: scores.evaluate(run, snapshot, options, progress=progress), scores.EXPECTED)
     if sheet is None and not watch(key):
         st.markdown(

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from gandash.embedding_thumbnails import places
-from gandash.plots.colours import GENERATED, REAL
+from gandash.plots.colours import CLASSES, GENERATED, REAL
 
 if TYPE_CHECKING:
     from gandash.embedding_maps import EmbeddingMaps
@@ -20,8 +20,6 @@ _HERE = Path(__file__).parent
 HTML, CSS = ((_HERE / name).read_text(encoding="utf-8") for name in ("main.html", "style.css"))
 JS = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("panel.js", "scatter.js"))  # for what draws other maps, too
 _COMPONENT = st.components.v2.component("image_scatter", html=HTML, css=CSS, js=JS + (_HERE / "main.js").read_text(encoding="utf-8"))
-# ten colours that neighbours can be told by without red-green vision: Okabe and Ito's, then a grey, a violet and a brown
-CLASSES = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999", "#7A4FBF", "#8C5A2B")
 _NOTHING = 255  # a label that is none; colours repeat long before
 
 

@@ -45,7 +45,10 @@ def run_comparison(runs: list[Run], by: str, curves: str, heat: dict[str, str] |
     _COMPONENT(
         key=_KEY,
         data={
-            "runs": [_described(run, name, style) for run, name, style in zip(runs, comparison.names(runs), colours.RUNS, strict=False)],
+            "runs": [
+                _described(run, name, style)
+                for run, name, style in zip(runs, comparison.names(runs), colours.RUNS[: len(runs)], strict=True)
+            ],
             "by": by,
             "curves": curves,
             "heat": heat,
