@@ -156,8 +156,11 @@ def export(
 
 @app.command()
 def evaluate(
-    run_id: RunId,
+    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="A run's id, as `list` shows it; none for --real and --generated.")] = "",
     scores: Annotated[str, typer.Option(help="`all`, or names of analyses with commas between; `help` lists them.")] = "all",
+    real: Annotated[Path | None, typer.Option(help="A folder or zip of real pictures, in the place of a run.")] = None,
+    generated: Annotated[Path | None, typer.Option(help="A folder or zip of generated pictures, which are held against those.")] = None,
+    classes: Annotated[str, typer.Option(help="Whose classes these pictures show: mnist, fashion_mnist or cifar10.")] = "",
     step: Annotated[int | None, typer.Option(help="The snapshot at or before this step; without it the newest.")] = None,
     every: Annotated[bool, typer.Option("--every-snapshot", help="Every snapshot whose weights are kept.")] = False,
     count: Annotated[int, typer.Option(help="Samples.")] = 5000,
@@ -171,13 +174,21 @@ def evaluate(
 ) -> None:
     """Score a run's samples beside real images: Inception score, FID, KID, precision, recall, density, coverage, classes; and look further.
 
-    Further: is it memorising (`--scores nearest_neighbours`), is it better than PCA, what does a classifier see, ...
+    Further: is it memorising (`--scores nearest_neighbours`), is it better than PCA, what does a classifier see, ... Without a run, any
+    generated pictures are scored against any real ones: `--real DIRECTORY --generated DIRECTORY`.
     """
-    from gandash.evaluation import further_options
-    from gandash.evaluation import run as evaluated
+    from gandash import evaluation
 
-    more = {field: value for field, value in changed(further_options(scores), set_ or []).items() if value is not None}
-    evaluated(run_id, scores, step, every, {"count": count, "seed": seed, "network": network}, write, table, more)
+    options = {"count": count, "seed": seed, "network": network}
+    if scores == "help":
+        evaluation.help_()
+    elif run_id and not real and not generated:
+        more = {field: value for field, value in changed(evaluation.further_options(scores), set_ or []).items() if value is not None}
+        evaluation.run(run_id, scores, step, every, options, write, table, more)
+    elif real and generated and not run_id:
+        evaluation.pictures(real, generated, classes, scores, options, table)
+    else:
+        raise typer.BadParameter("name a RUN, or --real and --generated")
 
 
 @app.command()

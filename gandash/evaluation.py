@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gandash import analyses, further, runs, scores
+from gandash.analyses._folders import PictureSet
 from gandash.analyses._scores import ScoreOptions
+from gandash.features import resnet18
 from gandash.features.resnet18 import WeightsUnavailable
 
 
@@ -21,16 +25,11 @@ def run(
     table: str,
     further_options: dict[str, Any] | None = None,
 ) -> None:
-    """Compute what is not known yet, and print it. Ends with one sentence where something is not there or does not fit.
+    """Compute what is not known yet of a run, and print it. Ends with one sentence where something is not there or does not fit.
 
     ``wanted`` names scores, or analyses that look further; ``further_options`` are given to those of the latter that have such options.
     """
-    others = further.names(scores.FAMILY)
-    if wanted == "help":
-        for name in [*scores.names(), *others]:
-            print(f"{name:24} {analyses.parts[name].summary()}")
-        return
-    names = [name.strip() for name in wanted.split(",")]
+    others, names = further.names(scores.FAMILY), _names(wanted)
     found = runs.get(run_id)
     try:
         if set(names) <= set(others):
@@ -38,13 +37,40 @@ def run(
             return
         if set(names) & set(others):
             raise ValueError(f"Scores are told in one table, and {', '.join(others)} are not: ask for either in a call of its own.")
-        sheets = _sheets(found, None if wanted == "all" else names, _snapshots(found, step, every), ScoreOptions.model_validate(options))
+        sources = [scores.OfRun(found, snapshot) for snapshot in _snapshots(found, step, every)]
+        sheets = _sheets(sources, names, ScoreOptions.model_validate(options))
         if write:
             print(scores.ship(found, ScoreOptions.model_validate(options)), file=sys.stderr)
     except (ValueError, WeightsUnavailable) as error:
         sys.exit(str(error))
+    _print(sheets if every else sheets[-1:], table, as_list=every)
+
+
+def pictures(real: Path, generated: Path, classes: str, wanted: str, options: dict[str, Any], table: str) -> None:
+    """:func:`run` for generated pictures in a folder or zip against real ones in another; ``classes`` names the data set they are of."""
+    try:
+        if classes and classes not in resnet18.HEADS:
+            raise ValueError(f"The embedded classifier knows the classes of {', '.join(resnet18.HEADS)}, and not of {classes}.")
+        source = scores.OfPictures(PictureSet.at(real.expanduser()), PictureSet.at(generated.expanduser()), classes)
+        sheets = _sheets([source], _names(wanted), ScoreOptions.model_validate(options))
+    except (ValueError, WeightsUnavailable) as error:
+        sys.exit(str(error))
+    _print(sheets, table, as_list=False)
+
+
+def help_() -> None:
+    """Print what can be asked for."""
+    for name in [*scores.names(), *further.names(scores.FAMILY)]:
+        print(f"{name:24} {analyses.parts[name].summary()}")
+
+
+def _names(wanted: str) -> list[str]:
+    return [name.strip() for name in wanted.split(",")]
+
+
+def _print(sheets: list[scores.Sheet], table: str, as_list: bool) -> None:
     if table == "json":
-        print(json.dumps(sheets if every else sheets[-1], indent=1, ensure_ascii=False))
+        print(json.dumps(sheets if as_list else sheets[-1], indent=1, ensure_ascii=False))
     elif table == "csv":
         sys.stdout.write(scores.as_csv(sheets).decode())
     else:
@@ -65,13 +91,14 @@ def _snapshots(found: runs.Run, step: int | None, every: bool) -> list[runs.Snap
     return snapshots
 
 
-def _sheets(found: runs.Run, only: list[str] | None, snapshots: list[runs.Snapshot], options: ScoreOptions) -> list[scores.Sheet]:
+def _sheets(sources: Sequence[scores.Source], names: list[str], options: ScoreOptions) -> list[scores.Sheet]:
+    only = None if names == ["all"] else names
     if unknown := set(only or ()) - set(scores.names()):
         there = ", ".join([*scores.names(), *further.names(scores.FAMILY)])
         raise ValueError(f"There is no score named {', '.join(sorted(unknown))}. There are: {there}.")
     sheets = []
-    for snapshot in snapshots:
-        sheets.append(scores.evaluate(found, snapshot, options, only, _tell))
+    for source in sources:
+        sheets.append(scores.evaluate(source, options, only, _tell))
         print(f"\r{'':100}\r", end="", file=sys.stderr)
     return sheets
 
@@ -102,8 +129,10 @@ def _tell(done: float, what: str) -> None:
 
 def as_text(sheet: scores.Sheet) -> str:
     """A sheet as a table for a terminal."""
+    made = f"{sheet['run']}, {sheet['label']} (step {sheet['step']})" if sheet["run"] else sheet["label"]
+    drawn = f"{sheet['samples']:,} samples, seed {sheet['seed']}" if sheet["run"] else f"{sheet['samples']:,} pictures"
     lines = [
-        f"{sheet['run']}, {sheet['label']} (step {sheet['step']}): {sheet['samples']:,} samples, seed {sheet['seed']}",
+        f"{made}: {drawn}",
         f"seen through {sheet['weights']}, against {sheet['reference']}",
         "",
         f"{'':20} {'generated':>10} {'±':>8} {'real':>10} {'samples':>8}",
@@ -115,4 +144,6 @@ def as_text(sheet: scores.Sheet) -> str:
         lines.append(f"{number['title']:18} {better} {number['value']:>10.4g} {spread:>8} {real:>10} {number['samples']:>8,}")
     warnings = dict.fromkeys(f"{number['title']}: {number['warning']}" for number in sheet["scores"].values() if number["warning"])
     reasons = dict.fromkeys(sheet["left_out"].values())
+    if "ceiling" in sheet:
+        lines.append(f"\nreal: {sheet['ceiling']}")
     return "\n".join([*lines, *(f"\n! {warning}" for warning in warnings), *(f"\nLeft out: {reason}" for reason in reasons)])

@@ -1,10 +1,10 @@
-"""The scores of a run as sheets of JSON: what was measured, of how many samples, beside what real images get, and how to make it again.
+"""Scores as sheets of JSON: what was measured, of how many samples, beside what real images get, and how to make it again.
 
-A sheet is of one snapshot::
+A sheet is of one source: a run at a snapshot, or pictures in a folder or zip, which have neither run nor step::
 
     {"run": "mnist-dcgan", "step": 18740, "epoch": 20.0, "label": "epoch 20",
      "samples": 5000, "seed": 0, "network": "embedded", "weights": "Embedded ResNet-18",
-     "reference": "10,000 test images of MNIST",
+     "reference": "10,000 test images of MNIST", "ceiling": "as many training images in place of the samples ...",
      "recipe": "python -m gandash evaluate mnist-dcgan --step 18740 --count 5000 --seed 0",
      "scores": {"inception_score": {"title": "Inception score", "value": 9.6, "spread": 0.1, "how": "standard deviation over 10 splits",
                                     "real": 9.8, "samples": 5000, "better": "higher", "asks": "...", "warning": ""},
@@ -19,7 +19,6 @@ needs no torch.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from dataclasses import asdict
@@ -28,12 +27,13 @@ from typing import TYPE_CHECKING, Any
 
 from gandash import analyses
 from gandash.analyses._embeddings import part_of
-from gandash.analyses._scores import Measured, Score, ScoreOptions, reference_key, reference_of
+from gandash.analyses._scores import Measured, Score, ScoreOptions
 from gandash.datasets import DatasetUnavailable
+from gandash.embedding_sources import digest
 from gandash.features import looking
-from gandash.features.reference import shipped_name
 from gandash.features.resnet18 import WeightsUnavailable
 from gandash.runs.files import read_json, write_bytes
+from gandash.score_sources import SHEET, OfPictures, OfRun, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from gandash.analyses import Progress
     from gandash.runs import Run, Snapshot
 
+__all__ = ["OfPictures", "OfRun", "Sheet", "Source"]  # what sources are there is part of what a caller needs
+
 FAMILY = "scores"
-SHEET = "scores.json"
 _NEWEST = {"analysis": "scores", "what": "newest sheet"}
 _LIBRARIES = ("torch", "torch-fidelity", "numpy")
 
@@ -67,24 +68,10 @@ def names() -> list[str]:
     return sorted(found, key=lambda name: (analyses.parts[name].order, name))
 
 
-def obstacle(run: Run, options: ScoreOptions) -> str:
-    """Why nothing of a run can be scored with these options, as a sentence; empty where something can."""
-    if not any(score.suits(run.config) is None for _, score in _scores(options)):
-        return _scores(options)[0][1].suits(run.config) or ""
-    try:
-        looking.identity(options.network)
-        reference_key(run.config, options.network)
-    except (WeightsUnavailable, DatasetUnavailable, ValueError) as error:
-        return str(error)
-    return ""
-
-
-def against(run: Run, options: ScoreOptions) -> str:
-    """What samples are held against, where that is known before anything is computed."""
-    name = shipped_name(run.config.part("dataset"), options.network)
-    if name:
-        return f"{reference_of(run.config, options.network).title}, whose statistics ship with GANdash"
-    return f"images of {run.config.part('dataset').title}, which are looked at first"
+def obstacle(source: Source, options: ScoreOptions) -> str:
+    """Why nothing of a source can be scored with these options, as a sentence; empty where something can."""
+    reasons = [source.reason(score) for _, score in _scores(options)]
+    return (reasons[0] or "") if all(reasons) else source.obstacle(options.network)
 
 
 def scored(run: Run) -> list[Snapshot]:
@@ -92,23 +79,23 @@ def scored(run: Run) -> list[Snapshot]:
     return [snapshot for snapshot in run.snapshots if snapshot.has_weights]
 
 
-def kept(run: Run, snapshot: Snapshot, options: ScoreOptions) -> Sheet | None:
-    """The sheet of a snapshot, where every score that suits the run has been computed with these options; else None.
+def kept(source: Source, options: ScoreOptions) -> Sheet | None:
+    """The sheet of a source, where every score that suits it has been computed with these options; else None.
 
     Raises :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`.
     """
-    found, left_out = _looked_up(run, snapshot, _scores(options))
+    found, left_out = _looked_up(source, _scores(options))
     whole = found and all(told["result"] for told in found.values())
-    return _sheet(run, snapshot, options, found, left_out) if whole else None
+    return _sheet(source, options, found, left_out) if whole else None
 
 
-def evaluate(run: Run, snapshot: Snapshot, options: ScoreOptions, only: list[str] | None = None, progress: Progress | None = None) -> Sheet:
-    """Compute what is not kept yet of a snapshot's scores (or of those named in ``only``), keep it, and give the sheet.
+def evaluate(source: Source, options: ScoreOptions, only: list[str] | None = None, progress: Progress | None = None) -> Sheet:
+    """Compute what is not kept yet of a source's scores (or of those named in ``only``), keep it, and give the sheet.
 
-    Raises ``ValueError`` where nothing suits the run, and what :meth:`Score.run` raises.
+    Raises ``ValueError`` where nothing suits it, and what :meth:`Source.subject` raises.
     """
     chosen = {name: score for name, score in _scores(options) if only is None or name in only}
-    found, left_out = _looked_up(run, snapshot, chosen.items())
+    found, left_out = _looked_up(source, chosen.items())
     if not found:
         raise ValueError(" ".join(dict.fromkeys(left_out.values())))
     missing = [name for name, told in found.items() if not told["result"]]
@@ -117,11 +104,11 @@ def evaluate(run: Run, snapshot: Snapshot, options: ScoreOptions, only: list[str
         part = part_of(progress, begin, 0.8 + 0.2 * (done + 1) / len(missing))
         if part:
             part(0.0, score.title)
-        found[name]["result"] = score.run(run, snapshot, part).as_json()
-        _write(run.cache(_key(run, snapshot, name, score)) / SHEET, found[name]["result"])
-    sheet = _sheet(run, snapshot, options, found, left_out)
-    if only is None:
-        _remember(run, sheet)
+        found[name]["result"] = score.measure(source.subject(score.options, part)).as_json()
+        _write(source.folder(_key(source, name, score)) / SHEET, found[name]["result"])
+    sheet = _sheet(source, options, found, left_out)
+    if only is None and isinstance(source, OfRun):
+        _remember(source.run, sheet)
     return sheet
 
 
@@ -131,13 +118,13 @@ def evaluate_all(run: Run, options: ScoreOptions, progress: Progress | None = No
     sheets = []
     for done, snapshot in enumerate(snapshots):
         part = part_of(progress, done / len(snapshots), (done + 1) / len(snapshots), f"{done + 1} of {len(snapshots)}, {snapshot.label}")
-        sheets.append(evaluate(run, snapshot, options, progress=part))
+        sheets.append(evaluate(OfRun(run, snapshot), options, progress=part))
     return sheets
 
 
 def kept_all(run: Run, options: ScoreOptions) -> list[Sheet]:
     """The sheets of all snapshots that have one, oldest first."""
-    return [sheet for snapshot in scored(run) if (sheet := kept(run, snapshot, options))]
+    return [sheet for snapshot in scored(run) if (sheet := kept(OfRun(run, snapshot), options))]
 
 
 def ship(run: Run, options: ScoreOptions) -> Path:
@@ -149,10 +136,14 @@ def ship(run: Run, options: ScoreOptions) -> Path:
     return run.path / SHEET
 
 
-def work_key(run: Run, snapshot: Snapshot | None, options: ScoreOptions) -> str:
-    """The name under which a snapshot (None: every one) is scored in the background."""
-    step = None if snapshot is None else run.weights_step(snapshot.step)
-    return _digest({"scores": str(run.path), "step": step, "options": options.model_dump()})
+def work_key(source: Source, options: ScoreOptions) -> str:
+    """The name under which a source is scored in the background."""
+    return digest({"scores": source.key(options.network), "options": options.model_dump()})
+
+
+def work_key_all(run: Run, options: ScoreOptions) -> str:
+    """The name under which every snapshot of a run is scored in the background."""
+    return digest({"scores": str(run.path), "options": options.model_dump()})
 
 
 def figure(name: str, sheet: Sheet) -> Any:
@@ -176,63 +167,41 @@ def _scores(options: ScoreOptions) -> list[tuple[str, Score]]:
     return [(name, analyses.parts[name](options.model_dump())) for name in names()]
 
 
-def _key(run: Run, snapshot: Snapshot, name: str, score: Score) -> dict[str, Any]:
-    """All that a score depends on; no path and no time of a file is in it, so that it is the same on every machine."""
-    step = run.weights_step(snapshot.step)
-    if step is None:
-        raise LookupError(f"{run.title} has no weights yet.")
-    network = score.options.network
+def _key(source: Source, name: str, score: Score) -> dict[str, Any]:
+    """All that a score depends on, so that it is the same on every machine."""
     return {
         "analysis": name,
         "version": score.version,
         "options": score.options.model_dump(),
-        "weights": looking.digest(run.path / "weights" / f"{step}.safetensors"),
-        "network": looking.identity(network),
+        "network": looking.identity(score.options.network),
         "classifier": looking.identity(looking.EMBEDDED),
-        "reference": reference_key(run.config, network),
+        **source.key(score.options.network),
     }
 
 
-def _digest(key: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
-
-
-def _looked_up(run: Run, snapshot: Snapshot, scores: Iterable[tuple[str, Score]]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What is kept of a snapshot's scores, ``{name: {"key", "result"}}``, a result empty where it is not; and why others are left out."""
-    shipped, found, left_out = _shipped(run), {}, {}
+def _looked_up(source: Source, scores: Iterable[tuple[str, Score]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is kept of a source's scores, ``{name: {"key", "result"}}``, a result empty where it is not; and why others are left out."""
+    shipped, found, left_out = source.shipped(), {}, {}
     for name, score in scores:
-        if reason := score.suits(run.config):
+        if reason := source.reason(score):
             left_out[name] = reason
             continue
-        key = _key(run, snapshot, name, score)
-        found[name] = {"key": _digest(key), "result": shipped.get(_digest(key)) or read_json(run.cached(key) / SHEET)}
+        key = _key(source, name, score)
+        found[name] = {"key": digest(key), "result": shipped.get(digest(key)) or read_json(source.folder(key) / SHEET)}
     return found, left_out
 
 
-def _shipped(run: Run) -> dict[str, Any]:
-    """Results by the digest of their key, as the run was shipped with them."""
-    told = read_json(run.path / SHEET)
-    return {each["key"]: each["result"] for sheet in told.get("snapshots", ()) for each in sheet["analyses"].values()}
-
-
-def _sheet(run: Run, snapshot: Snapshot, options: ScoreOptions, found: dict[str, Any], left_out: dict[str, str]) -> Sheet:
-    step = run.weights_step(snapshot.step)
-    of = next((each for each in run.snapshots if each.step == step), snapshot)
+def _sheet(source: Source, options: ScoreOptions, found: dict[str, Any], left_out: dict[str, str]) -> Sheet:
     numbers = [number for each in found.values() for number in Measured.from_json(each["result"]).numbers]
-    reference = reference_of(run.config, options.network)
-    note = reference.facts["note"]
+    reference = source.reference(options.network)
     return {
-        "run": run.id,
-        "step": step,
-        "epoch": of.epoch,
-        "label": of.label,
-        "samples": options.count,
+        **source.facts(options),
+        "samples": max((number.samples for number in numbers), default=0),  # fewer than were asked for, where there are not so many
         "seed": options.seed,
         "network": options.network,
         "weights": looking.choices()[options.network].title,
         "reference": reference.title,
-        "note": note,
-        "recipe": recipe(run.id, step, options),
+        "note": reference.facts["note"],
         "versions": {name: version(name) for name in _LIBRARIES},
         "scores": {number.name: {key: value for key, value in asdict(number).items() if key != "name"} for number in numbers},
         "analyses": found,
@@ -240,19 +209,14 @@ def _sheet(run: Run, snapshot: Snapshot, options: ScoreOptions, found: dict[str,
     }
 
 
-def recipe(run: str, step: int, options: ScoreOptions) -> str:
-    """The command that computes a sheet."""
-    looked = "" if options.network == looking.EMBEDDED else f" --network {options.network}"
-    return f"python -m gandash evaluate {run} --step {step} --count {options.count} --seed {options.seed}{looked}"
-
-
 def _remember(run: Run, sheet: Sheet) -> None:
     """Let :func:`known_scores` find a sheet, unless it knows one of a later snapshot."""
     before = read_json(run.cached(_NEWEST) / SHEET)
     newer = before and before["step"] > sheet["step"] and before["step"] in run.steps_of("weights")
     if not newer and sheet["network"] == looking.EMBEDDED:
-        _write(run.cache(_NEWEST) / SHEET, sheet)
+        _write(run.cached(_NEWEST) / SHEET, sheet)
 
 
 def _write(path: Path, told: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, json.dumps(told, ensure_ascii=False, allow_nan=False).encode())

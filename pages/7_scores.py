@@ -1,12 +1,13 @@
 """How good are the samples? Scores that a paper could quote, each beside what real images get."""
 
+from gandash.scores import OfRun
 from pages.components.explain import explain
 from pages.components.further_analyses import further_analyses
-from pages.components.score_curves import score_curves
+from pages.components.score_curves import score_curves, scores_download
 from pages.components.score_figures import score_figures, shown_figures
 from pages.components.score_sheet import score_sheet
+from pages.components.score_source import score_source
 from pages.components.score_table import score_table
-from pages.components.weights import with_weights
 
 ICON = ":material/leaderboard:"
 
@@ -26,15 +27,22 @@ and 50,000 samples: nothing here compares with them unless you look through Ince
 with other samples of the same generator, not with another training. A generator that copies its training images scores as well as real
 ones do.
 
+**Two folders.** Any generated pictures can be held against any real ones, whatever made them. All the real ones are compared with, and
+*Real* is one half of them against the other: half as many, so a FID or a coverage there is a little worse than equal numbers would make it.
+
 **Sizes.** Digits and clothes of 28 pixels are given the black border that makes 32 of them, as their data sets do, so runs of both sizes
 are held against the same real images.
 """,
 )
-run, snapshot = with_weights()
-options, sheet = score_sheet(run, snapshot)
+source = score_source()
+options, sheet = score_sheet(source)
 if sheet:
     score_table(sheet)
-score_curves(run, snapshot, options)
+if isinstance(source, OfRun):
+    score_curves(source.run, source.snapshot, options)
+elif sheet:
+    scores_download([sheet], "scores.csv")
 if sheet:
     score_figures(sheet)
-further_analyses("scores", run, snapshot, shown=shown_figures())
+if isinstance(source, OfRun):
+    further_analyses("scores", source.run, source.snapshot, shown=shown_figures())

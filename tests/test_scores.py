@@ -23,6 +23,7 @@ from gandash.config import RunConfig
 from gandash.features.resnet18 import WeightsUnavailable
 from gandash.registry import parts
 from gandash.runs.recorder import Recorder
+from gandash.scores import OfRun
 from gandash.training.loop import take_snapshot
 from gandash.training.state import state_tensors
 
@@ -55,7 +56,7 @@ def test_a_run_is_scored_beside_real_images_without_its_data_set(shelf):
     shelf.add("noise", "finished", dataset={"name": "mnist", "options": {"size": 28}})
     run = runs.get("noise")
     assert not run.config.part("dataset").available()
-    sheet = scores.evaluate(run, run.snapshot(), FEW)
+    sheet = scores.evaluate(OfRun(run, run.snapshot()), FEW)
     assert list(sheet["scores"]) == TABLE
     for name, number in sheet["scores"].items():
         assert number["samples"] == 100 and number["spread"] is not None and number["real"] is not None, name
@@ -69,13 +70,13 @@ def test_a_run_is_scored_beside_real_images_without_its_data_set(shelf):
 
 
 def test_what_is_known_is_read_and_never_computed(run):
-    assert scores.known_scores(run) is None and scores.kept(run, run.snapshot(), FEW) is None
+    assert scores.known_scores(run) is None and scores.kept(OfRun(run, run.snapshot()), FEW) is None
     assert not list((run.path / "analyses").glob("*")), "looking leaves no trace"
-    sheet = scores.evaluate(run, run.snapshot(), FEW)
+    sheet = scores.evaluate(OfRun(run, run.snapshot()), FEW)
     told = []
-    assert scores.evaluate(run, run.snapshot(), FEW, progress=lambda *args: told.append(args)) == sheet and not told
-    assert scores.kept(run, run.snapshot(), FEW) == sheet and scores.known_scores(run) == sheet
-    assert scores.kept(run, run.snapshot(), ScoreOptions(count=101)) is None
+    assert scores.evaluate(OfRun(run, run.snapshot()), FEW, progress=lambda *args: told.append(args)) == sheet and not told
+    assert scores.kept(OfRun(run, run.snapshot()), FEW) == sheet and scores.known_scores(run) == sheet
+    assert scores.kept(OfRun(run, run.snapshot()), ScoreOptions(count=101)) is None
     code = "import sys; from gandash import runs, scores; print(scores.known_scores(runs.get('noise'))['step'], 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(sheet["step"]), "False"]
@@ -83,23 +84,23 @@ def test_what_is_known_is_read_and_never_computed(run):
 
 def test_a_shipped_sheet_goes_with_its_weights_and_no_others(run, shelf):
     earlier, newest = scores.scored(run)[0], run.snapshot()
-    sheets = [scores.evaluate(run, snapshot, FEW) for snapshot in (earlier, newest)]
+    sheets = [scores.evaluate(OfRun(run, snapshot), FEW) for snapshot in (earlier, newest)]
     assert scores.known_scores(run)["step"] == newest.step and scores.kept_all(run, FEW) == sheets
     scores.ship(run, FEW)
     shipped = shelf.shipped / "shipped-noise"
     shutil.copytree(run.path, shipped, ignore=shutil.ignore_patterns("analyses", "lock"))
     found = runs.get("shipped-noise")
     assert scores.known_scores(found)["scores"] == sheets[1]["scores"]
-    assert scores.kept(found, earlier, FEW)["scores"] == sheets[0]["scores"]
+    assert scores.kept(OfRun(found, earlier), FEW)["scores"] == sheets[0]["scores"]
     shutil.copyfile(shipped / "weights" / f"{earlier.step}.safetensors", shipped / "weights" / f"{newest.step}.safetensors")
-    assert scores.kept(found, newest, FEW)["scores"] == sheets[0]["scores"], "the sheet of these weights"
+    assert scores.kept(OfRun(found, newest), FEW)["scores"] == sheets[0]["scores"], "the sheet of these weights"
     (shipped / "weights" / f"{newest.step}.safetensors").write_bytes(b"others")
-    assert scores.kept(found, newest, FEW) is None
+    assert scores.kept(OfRun(found, newest), FEW) is None
 
 
 def test_a_later_snapshot_is_not_forgotten_for_an_earlier_one(run):
-    newest = scores.evaluate(run, run.snapshot(), FEW)
-    scores.evaluate(run, scores.scored(run)[0], FEW)
+    newest = scores.evaluate(OfRun(run, run.snapshot()), FEW)
+    scores.evaluate(OfRun(run, scores.scored(run)[0]), FEW)
     assert scores.known_scores(run) == newest
 
 
@@ -155,17 +156,17 @@ def test_collapse_is_said_only_of_clear_images():
 
 def test_what_cannot_be_scored_is_said(runs_folder):
     points = untrained(RunConfig(dataset="ring", architecture="mlp", epochs=1))
-    assert "points in a plane" in scores.obstacle(points, FEW)
+    assert "points in a plane" in scores.obstacle(OfRun(points, points.snapshot()), FEW)
     with pytest.raises(ValueError, match="points in a plane"):
-        scores.evaluate(points, points.snapshot(), FEW)
+        scores.evaluate(OfRun(points, points.snapshot()), FEW)
 
 
 def test_without_inceptions_weights_nothing_is_scored_through_it(run, monkeypatch):
     monkeypatch.setenv("GANDASH_INCEPTION_V3", "absent.pth")
     through = ScoreOptions(count=100, network="inception")
-    assert "absent.pth" in scores.obstacle(run, through)
+    assert "absent.pth" in scores.obstacle(OfRun(run, run.snapshot()), through)
     with pytest.raises(WeightsUnavailable, match="Inception-v3 is not here"):
-        scores.evaluate(run, run.snapshot(), through)
+        scores.evaluate(OfRun(run, run.snapshot()), through)
 
 
 def test_the_command_line_prints_a_table_and_writes_what_is_shipped(run):
@@ -210,7 +211,7 @@ class TestThePage:
 
     def test_known_scores_are_there_at_once_with_curves(self, run):
         for snapshot in scores.scored(run)[-2:]:
-            scores.evaluate(run, snapshot, FEW)
+            scores.evaluate(OfRun(run, snapshot), FEW)
         page = opened("7_scores.py", run="noise", score_count=100)
         assert "covariance is singular" in texts(page) and "10,000 test images of MNIST" in texts(page)
         drawn = page.get("plotly_chart")

@@ -24,10 +24,34 @@ _MADE = ("generat", "fake", "synth", "gan", "sample")  # what folders of generat
 
 @dataclass(frozen=True)
 class PictureSet:
-    """All the pictures in a folder or zip and below it. ``content`` is an uploaded zip, or None where ``path`` is on this machine."""
+    """All the pictures in a folder or zip and below it, or those of one ``folder`` in it, as :func:`picture_folders` names them.
+
+    ``content`` is an uploaded zip, or None where ``path`` is on this machine.
+    """
 
     path: Path
     content: bytes | None = None
+    folder: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the name of the folder or zip, and the folder in it."""
+        name = self.path.name or str(self.path)
+        return f"{name}/{self.folder}" if self.folder and self.folder != name else name
+
+    @classmethod
+    def at(cls, path: Path) -> PictureSet:
+        """The pictures at a path, which may go on into a zip: ``archive.zip/real``."""
+        archive = next((above for above in path.parents if above.is_file()), None)
+        return cls(path) if path.exists() or archive is None else cls(archive, folder=path.relative_to(archive).as_posix())
+
+    @property
+    def address(self) -> str:
+        """The path that :meth:`at` finds it by; of an upload, its name."""
+        if not self.folder or not self.path.is_dir():
+            return str(self.path / self.folder)
+        inside = self.entries()[0].folders
+        return str(Path(self.path, *inside[: inside.index(self.folder) + 1])) if self.folder in inside else str(self.path)
 
     @property
     def count(self) -> int:
@@ -36,36 +60,66 @@ class PictureSet:
 
     def entries(self) -> Sequence[Entry]:
         """Their files in the order of their names. Raises :class:`DatasetUnavailable` where there are none."""
+        if self.folder:
+            return self._of(self.folder, picture_folders(self._file))
         with opened(self._file) as source:
             return source.entries
+
+    def _of(self, folder: str, folders: dict[str, list[Entry]]) -> list[Entry]:
+        if folder not in folders:
+            raise DatasetUnavailable(f"There is no folder {folder!r} with pictures in {self.path}, but {', '.join(folders)}.")
+        return folders[folder]
+
+    def kinds(self) -> dict[str, int]:
+        """The folders that lie in it, by name, with how many pictures are in and below each. Raises as :meth:`entries` does."""
+        return {name: len(entries) for name, entries in picture_folders(self._file).items()}
+
+    def guess(self) -> tuple[str, str] | None:
+        """Which folder is real and which is generated, by their names; else the first and the second of two, or None of more."""
+        names = list(self.kinds())
+        made = next((name for name in names if any(word in name.lower() for word in _MADE) and "real" not in name.lower()), None)
+        real = next((name for name in names if "real" in name.lower()), None)
+        if len(names) < 2 or (len(names) > 2 and not (made or real)):
+            return None
+        real = real or next(name for name in names if name != made)
+        return real, made or next(name for name in names if name != real)
 
     @property
     def digest(self) -> str:
         """Changes when a picture does: of the zip's content, or of the files' names, sizes and times. Raises as :meth:`entries` does."""
         if self.content is not None:
-            return hashlib.sha256(self.content).hexdigest()[:32]
+            return hashlib.sha256(self.content + self.folder.encode()).hexdigest()[:32]
         files = [self.path / entry.path for entry in self.entries()]
         if not self.path.is_dir():  # a folder is asked file by file, because a picture that is overwritten leaves it as it was
             files = [self.path]
         told = [(str(file), status.st_size, status.st_mtime_ns) for file in files for status in [file.stat()]]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+        return hashlib.sha256((repr(told) + self.folder).encode()).hexdigest()[:32]
 
-    def side(self) -> int:
-        """The pictures' own size in pixels: that of the first that can be read, within :data:`SIDES`."""
+    def side(self, within: tuple[int, int] = SIDES) -> int:
+        """The pictures' own size in pixels: the shorter side of the first that can be read, brought ``within`` two bounds."""
+        entries = self.entries()
         with opened(self._file) as source:
-            for entry in source.entries:
+            for entry in entries:
                 try:
                     with Image.open(io.BytesIO(source.read(entry)), formats=FORMATS) as picture:
-                        return int(np.clip(min(picture.size), *SIDES))
+                        return int(np.clip(min(picture.size), *within))
                 except (UnidentifiedImageError, OSError):
                     continue
-        return SIDES[0]
+        return within[0]
 
-    def read(self, count: int, start: int = 0, shape: tuple[int, ...] | None = None, entries: Sequence[Entry] | None = None) -> Pictures:
+    def read(
+        self,
+        count: int,
+        start: int = 0,
+        shape: tuple[int, ...] | None = None,
+        entries: Sequence[Entry] | None = None,
+        class_names: tuple[str, ...] = (),
+    ) -> Pictures:
         """At most ``count`` pictures from the ``start``-th on of an order that is drawn once; square, all of one ``shape`` ``(C, H, W)``.
 
-        Without ``shape`` they are in colour and of their own size; without ``entries`` they are chosen among all. What cannot be read is
-        left out, and the note says so. Raises :class:`DatasetUnavailable` where nothing can; there may be none from ``start`` on.
+        Without ``shape`` they are in colour and of their own size; without ``entries`` they are chosen among all. Where ``class_names``
+        are given and every picture lies in a folder of such a name, they are labelled. What cannot be read is left out, and the note says
+        so. Raises :class:`DatasetUnavailable` where nothing can; there may be none from ``start`` on.
         """
         entries = self.entries() if entries is None else entries
         order = np.random.default_rng(derive(0, "pictures")).permutation(len(entries))[start : start + count]
@@ -81,7 +135,9 @@ class PictureSet:
         if not len(images):
             raise DatasetUnavailable(f"None of the {len(chosen):,} pictures in {self.path} could be read: image files were expected.")
         broken = int((~good).sum())
-        return Pictures(images, note=f"{broken:,} of {len(good):,} pictures could not be read and were left out." if broken else "")
+        note = f"{broken:,} of {len(good):,} pictures could not be read and were left out." if broken else ""
+        labels = folder_labels([entry for entry, there in zip(chosen, good, strict=True) if there], class_names)
+        return Pictures(images, labels, () if labels is None else class_names, note)
 
     @property
     def _file(self) -> Path | BinaryIO:
@@ -119,8 +175,19 @@ class PictureFolders(PictureSet):
 
     def of(self, folder: str, count: int, start: int = 0) -> Pictures:
         """:meth:`read` among the pictures of one folder. Raises as it does, and where there is no such folder."""
-        folders = self.folders()
-        if folder not in folders:
-            raise DatasetUnavailable(f"There is no folder {folder!r} with pictures, but {', '.join(folders)}.")
-        found = self.read(count, start, entries=folders[folder])
+        found = self.read(count, start, entries=self._of(folder, self.folders()))
         return Pictures(found.images, note=f"{folder}: {found.note}" if found.note else "")
+
+
+def folder_labels(entries: Sequence[Entry], class_names: tuple[str, ...]) -> np.ndarray | None:
+    """The class of each picture by the innermost folder that has a class's name, ``int64 (N,)``; None unless every picture has one.
+
+    Names are compared by their letters and digits: ``t-shirt_top`` is *T-shirt/top*.
+    """
+    known = {_letters(name): label for label, name in enumerate(class_names)}
+    labels = [next((known[name] for name in map(_letters, reversed(entry.folders)) if name in known), None) for entry in entries]
+    return np.array(labels, np.int64) if labels and None not in labels else None
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))

@@ -36,6 +36,7 @@ from gandash.features.looking import EMBEDDED, INCEPTION
 from gandash.features.reference import Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gandash.config import RunConfig
@@ -91,12 +92,12 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """Samples of a run at a snapshot, as a network sees them."""
+    """Samples of a run at a snapshot, or generated pictures from elsewhere, as a network sees them."""
 
     images: np.ndarray  # uint8 (N, C, H, W), as they are compared (see features.reference.seen)
     asked: np.ndarray | None  # int64 (N,): the classes that a conditional run was asked for
     class_names: tuple[str, ...]  # of the run's data set
-    reader: resnet18.Reader | None  # names the run's classes, where the embedded network knows them
+    reader: resnet18.Reader | None  # names these classes, where the embedded network knows them
     features: np.ndarray  # float32 (N, D)
     logits: np.ndarray | None  # float32 (N, K), what an Inception score is taken of: of the run's classes, or of Inception's own
     network: str
@@ -129,11 +130,15 @@ class OfImages(Analysis):
     """Base of what is told of a run's images in numbers and a figure: scores, and what looks further."""
 
     needs_classes: bool = False  # the embedded classifier must know the run's classes
+    needs_asked: bool = False  # there must be a class that each sample was asked to be of
 
     def suits(self, config: RunConfig) -> str | None:
         if len(config.part("dataset").shape) != 3:
             return "This run draws points in a plane, not images: there is nothing to look through a network at."
-        return no_classes(config.part("dataset")) if self.needs_classes else None
+        if self.needs_classes and (reason := no_classes(config.part("dataset"))):
+            return reason
+        conditional = not self.needs_asked or config.part("architecture").conditional
+        return None if conditional else "Only a conditional run can be asked for a class."
 
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Measured:
         """Raises ``ValueError`` where the analysis does not suit the run, ``LookupError`` where the run has no weights,
@@ -171,15 +176,29 @@ def no_classes(dataset: Any) -> str | None:
 
 def subject_of(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Progress | None = None) -> Subject:
     """The samples that ``options`` describe; the newest few are kept in memory."""
-    from gandash.features import extractors
-
     path = run.path / "weights" / f"{run.weights_step(snapshot.step)}.safetensors"
-    networks = run.networks(snapshot)
     key = (path, path.stat().st_mtime_ns, options.count, options.seed, options.network)
+    return held(key, lambda: _drawn(run, snapshot, options, progress))
+
+
+def held(key: tuple, make: Callable[[], Subject]) -> Subject:
+    """What ``make`` gives; the newest :data:`HELD` are kept in memory."""
     with _lock:
         if key in _held:
             _held.move_to_end(key)
             return _held[key]
+    made = make()
+    with _lock:
+        _held[key] = made
+        while len(_held) > HELD:
+            _held.popitem(last=False)
+    return made
+
+
+def _drawn(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Progress | None) -> Subject:
+    from gandash.features import extractors
+
+    networks = run.networks(snapshot)
     against = reference_of(run.config, options.network, part_of(progress, 0.0, 0.5))
     dataset = run.config.part("dataset")
     begin = 0.0 if against.facts.get("shipped") else 0.5
@@ -189,12 +208,7 @@ def subject_of(run: Run, snapshot: Snapshot, options: ScoreOptions, progress: Pr
     images = reference.seen(drawn.images, dataset)
     reader = reference.reader_of(dataset)
     features, logits = extractors.look(options.network, images, reader, part_of(progress, begin, 0.9, "Samples"))
-    made = Subject(images, drawn.labels, dataset.class_names, reader, features, logits, options.network, against)
-    with _lock:
-        _held[key] = made
-        while len(_held) > HELD:
-            _held.popitem(last=False)
-    return made
+    return Subject(images, drawn.labels, dataset.class_names, reader, features, logits, options.network, against)
 
 
 _held: OrderedDict[tuple, Subject] = OrderedDict()

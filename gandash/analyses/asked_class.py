@@ -11,8 +11,6 @@ from gandash.analyses._scores import Measured, Number, Score, Subject
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from gandash.config import RunConfig
-
 FEW = 50  # samples a class
 
 
@@ -26,11 +24,7 @@ class AskedClass(Score):
     family = "scores"
     order = 5
     needs_classes = True
-
-    def suits(self, config: RunConfig) -> str | None:
-        if reason := super().suits(config):
-            return reason
-        return None if config.part("architecture").conditional else "Only a conditional run can be asked for a class."
+    needs_asked = True
 
     def measure(self, subject: Subject) -> Measured:
         confusion = np.zeros((len(subject.class_names),) * 2, np.int64)

@@ -30,7 +30,7 @@ class FeatureDistances(Score):
         against, count = subject.reference, len(subject)
         fid = measures.frechet(subject.features, against.statistics)
         kid = measures.kernel(subject.features, against.features)
-        sizes = sorted({count // step for step in STEPS if count // step >= 100})
+        sizes = sorted({count} | {count // step for step in STEPS if count // step >= 100})
         by_size = [[size, measures.frechet(subject.features[:size], against.statistics, spread=False).value] for size in sizes]
         numbers = (
             Number(

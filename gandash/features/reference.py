@@ -46,7 +46,7 @@ class Reference:
     features: np.ndarray  # float32 (M, D), of M images drawn at random
     ceilings: Mapping[str, Mapping[int, float]]  # score -> sample size -> what so many real images get
     confusion: np.ndarray | None  # int64 (K, K): how the classifier reads the real test images of each class
-    facts: Mapping[str, Any]  # dataset, split, images, network, weights, size, shipped, note
+    facts: Mapping[str, Any]  # images, network, weights, size, note; dataset, split where it is of a data set, else title and ceiling
 
     @property
     def statistics(self) -> Statistics:
@@ -56,6 +56,8 @@ class Reference:
     @property
     def title(self) -> str:
         """What generated images are compared with."""
+        if "title" in self.facts:
+            return self.facts["title"]
         split = {"test": "test", "train": "training"}[self.facts["split"]]
         return f"{self.facts['images']:,} {split} images of {self.facts['dataset_title']}"
 
@@ -134,10 +136,7 @@ def make(dataset: Any, network: str = EMBEDDED, progress: Progress | None = None
         network, seen(other.images[chosen], dataset), reader, _part(progress, share, 0.8, "Real images for the ceiling")
     )
     stats = measures.statistics(features)
-    confusion = None
-    if reader and network == EMBEDDED and against.labels is not None:
-        confusion = np.zeros((dataset.num_classes, logits.shape[1]), np.int64)
-        np.add.at(confusion, (against.labels, logits.argmax(1)), 1)
+    confusion = _confusion(logits, against.labels) if reader and network == EMBEDDED else None
     facts = {
         "dataset": type(dataset).name,
         "dataset_title": dataset.title,
@@ -154,6 +153,52 @@ def make(dataset: Any, network: str = EMBEDDED, progress: Progress | None = None
         logits = logits[place] if split == "test" else placed_logits
     ceilings = _ceilings(bare, placed, logits, _part(progress, 0.8, 1.0, "Real against real"))
     return Reference(bare.mean, bare.covariance, kept, ceilings, confusion, facts)
+
+
+def of_pictures(
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    network: str,
+    reader: resnet18.Reader | None,
+    facts: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> Reference:
+    """The reference of pictures ``uint8 (N, C, H, W)`` that are all there is of their kind.
+
+    ``labels`` ``int64 (N,)``, where they are known, are the reader's classes. All pictures are compared with; the ceiling is what one half
+    of them gets against the other half. Raises ``ValueError`` for fewer than :data:`FEWEST`, and
+    :class:`~gandash.features.resnet18.WeightsUnavailable`.
+    """
+    from gandash.features import extractors, measures
+
+    if len(images) < FEWEST:
+        raise ValueError(f"{len(images)} real pictures are too few to score against: it takes {FEWEST}.")
+    features, logits = extractors.look(network, images, reader, _part(progress, 0.0, 0.9, "Real pictures"))
+    place = np.random.default_rng(0).permutation(len(images))
+    told = {"images": len(images), "size": list(images.shape[1:]), "network": network, "weights": looking.identity(network), **facts}
+    confusion = _confusion(logits, labels) if reader and network == EMBEDDED else None
+
+    def reference(chosen: np.ndarray, ceilings: Mapping[str, Mapping[int, float]]) -> Reference:
+        stats = measures.statistics(features[chosen])
+        return Reference(stats["mu"].astype(np.float32), stats["sigma"], features[chosen[:KEPT]], ceilings, confusion, told)
+
+    one, other = place[: len(place) // 2], place[len(place) // 2 :]
+    ceilings: dict[str, dict[int, float]] = {}
+    if len(one) < FEWEST:
+        told["note"] = f"{told['note']} {len(images)} real pictures are too few to hold one half against the other.".strip()
+    else:
+        asked = None if logits is None else logits[place]
+        ceilings = _ceilings(reference(one, {}), features[other][:MOST], asked, _part(progress, 0.9, 1.0, "Real against real"))
+    return reference(place, ceilings)
+
+
+def _confusion(logits: np.ndarray, labels: np.ndarray | None) -> np.ndarray | None:
+    """How real images of each class are read, ``int64 (K, K)``; None where their classes are unknown."""
+    if labels is None:
+        return None
+    confusion = np.zeros((logits.shape[1],) * 2, np.int64)
+    np.add.at(confusion, (labels, logits.argmax(1)), 1)
+    return confusion
 
 
 def _ceilings(

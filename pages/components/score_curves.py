@@ -19,7 +19,7 @@ def score_curves(run: Run, snapshot: Snapshot, options: ScoreOptions) -> None:
         return
     sheets = scores.kept_all(run, options)
     st.subheader("Over the epochs", anchor=False)
-    key = scores.work_key(run, None, options)
+    key = scores.work_key_all(run, options)
     missing = len(snapshots) - len(sheets)
     if missing and not watch(key):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -33,8 +33,12 @@ def score_curves(run: Run, snapshot: Snapshot, options: ScoreOptions) -> None:
     if len(sheets) > 1:
         _panels(run, snapshot, sheets)
     if sheets:
-        name = f"{run.id}-scores.csv"
-        st.download_button("Scores (CSV)", lambda: scores.as_csv(sheets), name, "text/csv", icon=":material/download:", on_click="ignore")
+        scores_download(sheets, f"{run.id}-scores.csv")
+
+
+def scores_download(sheets: list[scores.Sheet], name: str) -> None:
+    """Draw the button that gives sheets as a table."""
+    st.download_button("Scores (CSV)", lambda: scores.as_csv(sheets), name, "text/csv", icon=":material/download:", on_click="ignore")
 
 
 def _panels(run: Run, snapshot: Snapshot, sheets: list[scores.Sheet]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from gandash import background, scores, warm_up
 from gandash.analyses._scores import ScoreOptions
 from gandash.features import looking
-from gandash.runs import Run, Snapshot
+from gandash.scores import OfRun, Source
 from pages.components import url
 from pages.components.long_work import watch
 from pages.components.score_figures import score_figures
@@ -17,28 +17,24 @@ from pages.components.view import empty
 _FIELDS = ScoreOptions.model_fields
 
 
-def score_sheet(run: Run, snapshot: Snapshot) -> tuple[ScoreOptions, scores.Sheet | None]:
+def score_sheet(source: Source) -> tuple[ScoreOptions, scores.Sheet | None]:
     """Draw the form and, where the sheet is not known, what leads to it. Ends the page where nothing can be scored."""
     options, pressed = _settings()
     warm_up.need("gandash.assembly")
-    if reason := scores.obstacle(run, options):
-        known = scores.known_scores(run)
-        if known and known["step"] == run.weights_step(snapshot.step):
+    if reason := scores.obstacle(source, options):
+        if isinstance(source, OfRun) and (known := scores.known_scores(source.run)) and known["step"] == source.step:
             st.info(f"What stands here was measured before. It cannot be measured anew: {reason}", icon=":material/inventory_2:")
             score_table(known)
             score_figures(known)
         else:
             empty("Nothing to score", reason, icon="do_not_disturb_on")
         st.stop()
-    key = scores.work_key(run, snapshot, options)
-    sheet = scores.kept(run, snapshot, options)
+    key = scores.work_key(source, options)
+    sheet = scores.kept(source, options)
     if pressed and sheet is None:
-        background.start(key, lambda progress: scores.evaluate(run, snapshot, options, progress=progress), scores.EXPECTED)
+        background.start(key, lambda progress: scores.evaluate(source, options, progress=progress), scores.EXPECTED)
     if sheet is None and not watch(key):
-        st.markdown(
-            f"**Compute** draws {options.count:,} samples of this snapshot and holds them against {scores.against(run, options)}. It takes "
-            "from half a minute to a few minutes, goes on if you leave, and is kept."
-        )
+        st.markdown(f"**Compute** {source.about(options)} It takes from half a minute to a few minutes, goes on if you leave, and is kept.")
     return options, sheet
 
 

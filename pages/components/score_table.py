@@ -38,10 +38,12 @@ def score_table(sheet: Sheet) -> None:
         titles = {warning: _titles(sheet, warning) for warning in warnings}
         st.warning("  \n".join(f"**{titles[warning]}**: {warning}" for warning in warnings), icon=":material/warning:")
     hows = dict.fromkeys(number["how"] for number in sheet["scores"].values())
+    what = f"{sheet['label'].capitalize()}, {sheet['samples']:,} samples, seed {sheet['seed']}"
+    if not sheet["run"]:
+        what = f"{sheet['samples']:,} pictures of **{sheet['label']}**"
     st.caption(
-        f"{sheet['label'].capitalize()}, {sheet['samples']:,} samples, seed {sheet['seed']}; seen through **{sheet['weights']}**, "
-        f"against {sheet['reference']}. *Real*: as many training images in place of the samples (test images, where classes are "
-        f"read). ↑ more is better, ↓ less is. ±: {'; '.join(hows)}. {sheet['note']}"
+        f"{what}; seen through **{sheet['weights']}**, against {sheet['reference']}. *Real*: {sheet['ceiling']}. "
+        f"↑ more is better, ↓ less is. ±: {'; '.join(hows)}. {sheet['note']}"
     )
     for reason in sheet["left_out"].values():
         st.caption(f":material/info: Left out: {reason}")
