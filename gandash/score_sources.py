@@ -220,9 +220,10 @@ class OfPictures:
         found = self.generated.read(options.count, shape=self._shape(options.network), class_names=self.class_names)
         if len(found) < FEWEST:
             raise ValueError(f"{len(found)} generated pictures are too few to be scored: it takes {FEWEST}.")
-        images = self._seen(found.images)
+        mixed = np.random.default_rng(options.seed).permutation(len(found))  # splits and parts of them shall not be folders
+        images, labels = self._seen(found.images)[mixed], None if found.labels is None else found.labels[mixed]
         features, logits = extractors.look(options.network, images, self.reader, part_of(progress, 0.5, 1.0, "Generated pictures"))
-        return Subject(images, found.labels, self.class_names, self.reader, features, logits, options.network, against)
+        return Subject(images, labels, self.class_names, self.reader, features, logits, options.network, against)
 
 
 def _obstacle(ask, network: str) -> str:
