@@ -166,7 +166,7 @@ def evaluate(
     count: Annotated[int, typer.Option(help="Samples.")] = 5000,
     seed: Annotated[int, typer.Option(help="Draws the latents.")] = 0,
     network: Annotated[str, typer.Option(help="What to look through: embedded, or inception where its weights are here.")] = "embedded",
-    write: Annotated[bool, typer.Option(help="Write scores.json into the run's directory, so that it is shipped with its scores.")] = False,
+    write: Annotated[bool, typer.Option(help="Write what was found into the run's directory, so that it is shipped with it.")] = False,
     table: Annotated[str, typer.Option(help="How to print: text, csv or json.")] = "text",
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="An option of what is no score: nearest_neighbours, ...")
@@ -197,6 +197,7 @@ def retrain(
     step: Annotated[int | None, typer.Option(help="Samples of this snapshot; else of the newest.")] = None,
     set_: Set = None,
     csv: Annotated[Path | None, typer.Option(help="Write a line a trained classifier here.")] = None,
+    write: Annotated[bool, typer.Option(help="Write what was found into the run's directory, so that it is shipped with it.")] = False,
 ) -> None:
     """Retrain a small classifier on real images and a run's samples: what are these worth? Goes on where it was interrupted."""
     from gandash.retraining import Experiment, RetrainingOptions, as_text, table
@@ -211,6 +212,8 @@ def retrain(
     if csv:
         csv.write_bytes(table(study))
         print(f"Written to {csv}.")
+    if write:
+        print(f"Written to {experiment.ship()}.")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gandash import analyses, further, runs, scores
+from gandash.analyses import Analysis
 from gandash.analyses._folders import PictureSet
 from gandash.analyses._scores import ScoreOptions
 from gandash.features import resnet18
@@ -33,7 +34,8 @@ def run(
     found = runs.get(run_id)
     try:
         if set(names) <= set(others):
-            _print_further(found, names, _snapshots(found, step, every), {"seed": options["seed"], **(further_options or {})}, table)
+            given = {"seed": options["seed"], **(further_options or {})}
+            _print_further(found, names, _snapshots(found, step, every), given, table, write)
             return
         if set(names) & set(others):
             raise ValueError(f"Scores are told in one table, and {', '.join(others)} are not: ask for either in a call of its own.")
@@ -103,15 +105,21 @@ def _sheets(sources: Sequence[scores.Source], names: list[str], options: ScoreOp
     return sheets
 
 
-def _print_further(found: runs.Run, names: list[str], snapshots: list[runs.Snapshot], options: dict[str, Any], table: str) -> None:
+def _with(kind: type[Analysis], options: dict[str, Any]) -> Analysis:
+    """An analysis with those of the options that it has."""
+    return kind({field: value for field, value in options.items() if field in kind.Options.model_fields})
+
+
+def _print_further(
+    found: runs.Run, names: list[str], snapshots: list[runs.Snapshot], options: dict[str, Any], table: str, write: bool
+) -> None:
     """What looks further, snapshot by snapshot; CSV and JSON without the figures."""
     for number, snapshot in enumerate(snapshots):
-        told = {}
-        for name in names:
-            kind = analyses.parts[name]
-            analysis = kind({field: value for field, value in options.items() if field in kind.Options.model_fields})
-            told[name] = further.compute(found, snapshot, analysis, _tell)
-            print(f"\r{'':100}\r", end="", file=sys.stderr)
+        chosen = {name: _with(analyses.parts[name], options) for name in names}
+        told = {name: further.compute(found, snapshot, analysis, _tell) for name, analysis in chosen.items()}
+        print(f"\r{'':100}\r", end="", file=sys.stderr)
+        if write:
+            print(further.ship(found, snapshot, list(chosen.values())), file=sys.stderr)
         if table == "csv":
             lines = further.as_csv(found, snapshot, told).decode().splitlines(keepends=True)
             sys.stdout.writelines(lines[number > 0 :])  # one head for all

@@ -6,13 +6,13 @@ What is kept is one JSON file::
      "numbers": [{"name": ..., "title": ..., "value": ..., "spread": ..., "real": ...}, ...],
      "detail": {"heads": {...}, "notes": [...]}, "reading": "One sentence."}
 
-Reading it needs no torch.
+Reading it needs no torch. ``further.json`` in a shipped run's directory holds those that the run came with, by the digest of what they
+depend on; images of its data set are in none of them.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from dataclasses import asdict
@@ -20,9 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from gandash import analyses, scores
 from gandash.analyses._scores import Measured, Score
+from gandash.embedding_sources import digest
 from gandash.runs.files import read_json, write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import plotly.graph_objects as go
 
     from gandash.analyses import Analysis, Progress
@@ -42,8 +46,9 @@ def names(family: str) -> list[str]:
 
 
 def kept(run: Run, snapshot: Snapshot, analysis: Analysis) -> Told | None:
-    """What was found, if it has been computed before."""
-    return read_json(run.cached(_key(run, snapshot, analysis)) / _FILE) or None
+    """What was found, if the run came with it or it has been computed before."""
+    key = _key(run, snapshot, analysis)
+    return read_json(run.path / _FILE).get(digest(key)) or read_json(run.cached(key) / _FILE) or None
 
 
 def compute(run: Run, snapshot: Snapshot, analysis: Analysis, progress: Progress | None = None) -> Told:
@@ -63,9 +68,25 @@ def compute(run: Run, snapshot: Snapshot, analysis: Analysis, progress: Progress
     return told
 
 
+def ship(run: Run, snapshot: Snapshot, found: Sequence[Analysis]) -> Path:
+    """Write what is kept of these analyses into the run's directory, beside what it came with before.
+
+    Raises ``ValueError`` for one that shows real images, and ``LookupError`` for one that was not computed.
+    """
+    told = read_json(run.path / _FILE)
+    for analysis in found:
+        if analysis.shows_real_images:
+            raise ValueError(f"{analysis.title} shows images of the data set, and no run ships with any.")
+        if (known := kept(run, snapshot, analysis)) is None:
+            raise LookupError(f"{analysis.title} has not been computed with these options.")
+        told[digest(_key(run, snapshot, analysis))] = known
+    write_bytes(run.path / _FILE, json.dumps(told, ensure_ascii=False).encode())
+    return run.path / _FILE
+
+
 def work_key(run: Run, snapshot: Snapshot, analysis: Analysis) -> str:
     """The name under which it is computed in the background."""
-    return hashlib.sha256(json.dumps([str(run.path), _key(run, snapshot, analysis)], sort_keys=True).encode()).hexdigest()[:20]
+    return digest({"run": str(run.path), **_key(run, snapshot, analysis)})
 
 
 def figure(told: Told) -> go.Figure:

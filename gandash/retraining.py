@@ -1,14 +1,17 @@
 """Retraining experiments of a run: begun, trained, kept on disk and found again.
 
 An experiment is a folder under what it depends on: ``experiment.json`` says what was asked, ``rows.jsonl`` gets a line as soon as a
-classifier is trained (so that nothing is lost by a cancel or a crash), ``study.json`` and ``study.csv`` appear when all are.
+classifier is trained (so that nothing is lost by a cancel or a crash), ``study.json`` and ``study.csv`` appear when all are. Those that a
+run came with lie in ``retraining/`` in its directory.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
+import shutil
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,7 +58,9 @@ class Experiment:
 
     @property
     def folder(self) -> Path:
-        return self.run.cache(self.key)
+        """Where it is, or will be, kept."""
+        shipped = _shipped(self.run) / self.run.cached(self.key).name
+        return shipped if shipped.exists() else self.run.cache(self.key)
 
     @property
     def id(self) -> str:
@@ -94,6 +99,16 @@ class Experiment:
         return study
 
 
+    def ship(self) -> Path:
+        """Put what was found, numbers all of it, into the run's directory. Raises ``LookupError`` where the study is not there yet."""
+        if self.study() is None:
+            raise LookupError(f"This experiment on {self.run.title} is not done.")
+        target = _shipped(self.run) / self.folder.name
+        if target != self.folder:
+            shutil.copytree(self.folder, target)
+        return target
+
+
 def unsuited(run: runs.Run) -> str | None:
     """Why there is no experiment for a run, in a sentence."""
     return Retraining().suits(run.config)
@@ -101,15 +116,20 @@ def unsuited(run: runs.Run) -> str | None:
 
 def begun(run: runs.Run, snapshot: runs.Snapshot) -> dict[str, Experiment]:
     """The experiments on these weights by id, the newest first; those of other versions or data are left alone."""
-    places = Experiment(run, snapshot, RetrainingOptions()).folder.parent.glob("*/experiment.json")
+    fresh = Experiment(run, snapshot, RetrainingOptions())
+    places = [folder.glob("*/experiment.json") for folder in (run.cached(fresh.key).parent, _shipped(run))]
     found = {}
-    for path in sorted(places, key=lambda path: path.stat().st_mtime, reverse=True):
+    for path in sorted(itertools.chain(*places), key=lambda path: path.stat().st_mtime, reverse=True):
         about = read_json(path)
         if (about.get("version"), about.get("weights")) == (VERSION, run.weights_step(snapshot.step)):
             experiment = Experiment(run, snapshot, RetrainingOptions.model_validate(about["options"]))
-            if experiment.id == path.parent.name:
+            if experiment.folder == path.parent:
                 found[experiment.id] = experiment
     return found
+
+
+def _shipped(run: runs.Run) -> Path:
+    return run.path / "retraining"
 
 
 def table(study: Study) -> bytes:

@@ -1,13 +1,15 @@
 """Any analysis appears on the page of its family, with nothing written for it; what it finds is computed in the background and kept."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from conftest import settled
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from gandash import analyses, background, further, runs
+from gandash import analyses, background, datasets, further, runs
 from gandash.analyses import Cancelled
 
 
@@ -59,6 +61,33 @@ def test_what_was_found_is_read_again_and_belongs_to_its_options_and_weights(she
     assert further.kept(run, newest, analyses.parts["interpolation"]({"steps": 4})) is None
     earlier = next(snapshot for snapshot in run.snapshots if snapshot.has_weights and snapshot.step < newest.step)
     assert further.kept(run, earlier, analysis) is None
+
+
+def test_a_run_ships_with_what_was_found_and_with_no_real_image(shelf):
+    run = runs.get("digits-dcgan")
+    correlation, nearest = (
+        analyses.parts[name](options)
+        for name, options in (("batch_correlation", {"batches": 4, "batch_size": 4}), ("nearest_neighbours", {"count": 20}))
+    )
+    with pytest.raises(LookupError, match="has not been computed"):
+        further.ship(run, run.snapshot(), [correlation])
+    told = further.compute(run, run.snapshot(), correlation)
+    assert further.ship(run, run.snapshot(), [correlation]) == run.path / "further.json"
+    shutil.rmtree(shelf.runs)  # all that was computed here
+    assert further.kept(run, run.snapshot(), correlation) == json.loads(json.dumps(told))
+    further.compute(run, run.snapshot(), nearest)
+    with pytest.raises(ValueError, match="images of the data set"):
+        further.ship(run, run.snapshot(), [nearest])
+
+
+def test_what_is_embedded_is_the_same_on_every_machine(monkeypatch, tmp_path):
+    digits = datasets.parts["mnist_subset"]()
+    before, files = digits.stamp(), digits.files()
+    moved = tuple(Path(shutil.copy(file, tmp_path)) for file in files)  # with another path and another time
+    monkeypatch.setattr(type(digits), "files", lambda self: moved)
+    assert digits.stamp() == before
+    moved[0].write_bytes(b"something else")
+    assert digits.stamp() != before
 
 
 def test_what_is_cancelled_leaves_nothing(shelf):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 
 import pytest
 import torch
@@ -60,6 +61,16 @@ class TestAnExperiment:
         again = experiment.train()
         numbers = [[(row.trial, row.used, row.accuracy_real, row.accuracy_generated) for row in each.rows] for each in (study, again)]
         assert numbers[0] == numbers[1]
+
+    def test_a_run_comes_with_its_studies(self, experiment, shelf):
+        with pytest.raises(LookupError, match="is not done"):
+            experiment.ship()
+        study = experiment.train()
+        there = experiment.ship()
+        assert there == experiment.run.path / "retraining" / experiment.id
+        shutil.rmtree(shelf.runs)  # all that was computed here
+        found = retraining.begun(experiment.run, experiment.snapshot)
+        assert list(found) == [there.name] and found[there.name].study() == study and found[there.name].ship() == there
 
     def test_every_classifier_is_trained_by_one_thread(self, experiment, monkeypatch):
         """Several that wait for each other at every layer take ten times as long beside a training run."""

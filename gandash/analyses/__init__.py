@@ -29,6 +29,7 @@ class Analysis(Part):
     family: ClassVar[str]  # the page that shows it: "latent", "discriminator", "embeddings", "scores"
     version: ClassVar[int] = 1  # part of the cache key: raise it when the same inputs give another result
     order: ClassVar[int] = 50  # its place among those of its family
+    shows_real_images: ClassVar[bool] = False  # its figure holds some, and no run may ship with images of its data
 
     @abstractmethod
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> Any:

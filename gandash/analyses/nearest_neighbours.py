@@ -93,6 +93,7 @@ class NearestNeighbours(OfImages):
         seed: int = Field(0, ge=0, lt=2**31, title="Seed", description="Draws the samples and the held-out images.")
 
     options: Options
+    shows_real_images = True
 
     def look(self, run: Run, snapshot: Snapshot, progress: Progress | None) -> Measured:
         options, networks = self.options, run.networks(snapshot)

@@ -159,9 +159,14 @@ class ImageDataset(Dataset):
         )
 
     def stamp(self) -> Hashable:
-        """What changes when the files do. Raises :class:`DatasetUnavailable` where they are not here."""
+        """What changes when the files do; of what ships with the project, the same on every machine.
+
+        Raises :class:`DatasetUnavailable` where they are not here.
+        """
         if not (files := self.files()):
             raise DatasetUnavailable(self.missing())
+        if self.embedded:
+            return tuple((path.name, path.stat().st_size) for path in files)
         return tuple((str(path), status.st_mtime_ns, status.st_size) for path in files for status in [path.stat()])
 
     def make(self, train: bool) -> Images:
