@@ -38,6 +38,15 @@ def assert_same(a, b):
         assert torch.equal(value, tensors_b[name]), name
 
 
+HUGE = 2.0**40  # overflows at first, so that it is halved until it fits
+
+
+def half_precision_game(run_config: RunConfig, scale: float = HUGE, growth_interval: int = 3):
+    """As 16-mixed runs on a GPU: Lightning takes bfloat16 on a processor, so its plugin is handed over with a scaler of its own."""
+    half = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=growth_interval))
+    return assemble(run_config, run_config.part("dataset").train(), Fabric(accelerator="cpu", devices=1, plugins=[half]))
+
+
 def copied(state):
     tensors, texts = state
     return {name: value.clone() for name, value in tensors.items()}, dict(texts)
@@ -81,6 +90,37 @@ def test_a_resumed_run_goes_on_bit_for_bit(optimiser):
     for _ in range(5):
         play(resumed)
     assert_same(straight, resumed)
+
+
+def test_a_resumed_run_in_half_precision_goes_on_bit_for_bit():
+    """The scale of the gradients goes on too: from its beginning, as large as it is, it would make them overflow anew."""
+    straight = half_precision_game(config())
+    for _ in range(4):
+        play(straight)
+    state = copied(state_tensors(straight))
+    scale = loss_scale(straight)
+    for _ in range(5):
+        play(straight)
+    resumed = half_precision_game(config())
+    restore(resumed, *state)
+    assert loss_scale(resumed) == scale != HUGE
+    for _ in range(5):
+        play(resumed)
+    assert_same(straight, resumed)
+    assert state_tensors(straight)[1]["precision"] == state_tensors(resumed)[1]["precision"]
+
+
+def test_a_state_without_the_scale_of_gradients_is_still_restored():
+    full = played(config(), 2)
+    state = copied(state_tensors(full))
+    assert "precision" not in state[1]
+    fork = half_precision_game(config(precision="16-mixed", parent={"run": "somewhere", "step": 2}))
+    restore(fork, *state)
+    assert fork.step == 2 and loss_scale(fork) == HUGE
+    back = game(config(parent={"run": "somewhere", "step": 2}))
+    restore(back, *copied(state_tensors(fork)))
+    play(back)
+    assert back.step == 3 and loss_scale(back) == 1.0
 
 
 def test_looking_does_not_change_the_game():
@@ -166,15 +206,10 @@ def test_metrics_are_what_their_names_say():
 
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
 def test_gradient_norms_are_told_as_they_are_where_half_precision_scales_them(optimiser):
-    """Of 16-mixed as it runs on a GPU: Lightning takes bfloat16 on a processor, so its plugin is handed over with a scaler of its own."""
     wanted = config(generator_optimiser=optimiser, discriminator_optimiser=optimiser)
-    data, told = wanted.part("dataset").train(), []
+    told = []
     for scale in (None, 1024.0, 8192.0):
-        fabric = Fabric(accelerator="cpu", devices=1)
-        if scale:
-            half = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=2))
-            fabric = Fabric(accelerator="cpu", devices=1, plugins=[half])
-        one = assemble(wanted, data, fabric)
+        one = half_precision_game(wanted, scale, growth_interval=2) if scale else game(wanted)
         told.append([play(one) for _ in range(3)])
         assert loss_scale(one) == (scale * 8 if scale else 1.0)  # six updates, doubled after each second one
     for full, *halves in zip(*told, strict=True):

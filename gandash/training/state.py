@@ -17,7 +17,7 @@ class StateMismatch(ValueError):
 
 
 def state_tensors(game: Game) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """The game's tensors by name, and what is not a tensor as text: the step, the seconds, the optimisers' settings."""
+    """The game's tensors by name, and what is not a tensor as text: step, seconds, settings of optimisers and precision."""
     tensors: dict[str, torch.Tensor] = {}
     texts = {"step": str(game.step), "seconds": repr(game.seconds)}
     for role in ("generator", "discriminator"):
@@ -29,6 +29,8 @@ def state_tensors(game: Game) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             tensors |= _prefixed(f"{role}_optimiser.{index}", kept)
     for trick in game.tricks:
         tensors |= _prefixed(f"tricks.{trick.name}", trick.state_dict())
+    if scaling := game.fabric.strategy.precision.state_dict():  # of 16-mixed: by what gradients are multiplied, and when that grows
+        texts["precision"] = json.dumps(scaling)
     return {name: tensor.detach() for name, tensor in tensors.items()}, texts
 
 
@@ -51,6 +53,8 @@ def restore(game: Game, tensors: dict[str, torch.Tensor], texts: dict[str, str])
         _restore_optimiser(_bare(getattr(game, f"{role}_optimiser")), _under(f"{role}_optimiser", tensors), texts[f"{role}_optimiser"])
     for trick in game.tricks:
         trick.load_state_dict(_under(f"tricks.{trick.name}", tensors))
+    if "precision" in texts:  # not in older states, nor in those of a parent in full precision: then the scale begins anew
+        game.fabric.strategy.precision.load_state_dict(json.loads(texts["precision"]))
     game.step, game.seconds = int(texts["step"]), float(texts["seconds"])
 
 
