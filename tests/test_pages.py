@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from conftest import PROJECT
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gandash import jobs, runs
@@ -73,6 +74,21 @@ def test_a_click_on_start_outlives_a_script_that_is_cut_short(shelf, monkeypatch
     assert len(started) == 1 and not test.exception
     test.run()
     assert len(started) == 1
+
+
+def test_an_imported_config_keeps_class_names_with_a_comma(shelf, tmp_path):
+    classes = ["boats, ships", "cars"]
+    for name in classes:
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(2):
+            Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / name / f"{number}.png")
+    dataset = {"name": "image_folder", "options": {"path": str(tmp_path / "pictures"), "classes": classes}}
+    test = opened("2_train.py", show="Set up a run")
+    importer = next(widget for widget in test.file_uploader if widget.key == "new_config")
+    importer.upload("config.json", json.dumps({"dataset": dataset}).encode()).run()
+    assert not test.exception and not test.warning, [warning.value for warning in test.warning]
+    chosen = next(widget for widget in test.multiselect if widget.label == "Classes")
+    assert chosen.value == classes
 
 
 def test_scores_that_cannot_be_computed_anew_are_still_told(shelf, tmp_path):

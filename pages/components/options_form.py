@@ -133,6 +133,8 @@ def _several(label: str, kind: Any, value: Any, more: dict) -> list | str:
     if typing.get_origin(alternatives) is Literal:
         names = list(typing.get_args(alternatives))
         return st.multiselect(label, names, [name for name in value if name in names], placeholder="All", **more)
+    if alternatives is str:  # one by one, since a name may hold any sign that a line of text could be parted by
+        return st.multiselect(label, list(value), list(value), accept_new_options=True, placeholder="All", **more)
     return st.text_input(label, ", ".join(map(str, value)), **more)
 
 
