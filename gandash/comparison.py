@@ -60,8 +60,16 @@ def differences(configs: Sequence[RunConfig]) -> list[Difference]:
 
 
 def nearest(config: RunConfig, others: Sequence[RunConfig]) -> list[int]:
-    """The places of ``others``, those with the fewest settings that differ from ``config`` first; equal ones in their own order."""
-    return sorted(range(len(others)), key=lambda place: len(differences([config, others[place]])))
+    """The places of ``others``: those on the same data first, then those with the fewest settings that differ from ``config``.
+
+    Equal ones keep their own order. Runs on other data may differ in fewer settings, and still show nothing beside each other.
+    """
+
+    def distance(place: int) -> tuple[bool, int]:
+        other = others[place]
+        return other.dataset.name != config.dataset.name, len(differences([config, other]))
+
+    return sorted(range(len(others)), key=distance)
 
 
 def names(runs: Sequence[Run]) -> list[str]:

@@ -87,6 +87,12 @@ def test_the_nearest_come_first():
     assert nearest(base, [far, base, near]) == [1, 2, 0]
 
 
+def test_runs_on_the_same_data_are_nearer_than_any_others():
+    base, elsewhere = RunConfig(dataset="mnist"), RunConfig(dataset="cifar10")
+    unlike = RunConfig(dataset="mnist", architecture="mlp", objective="hinge", seed=1)
+    assert nearest(base, [elsewhere, unlike]) == [1, 0]
+
+
 @pytest.mark.parametrize("folder", ["datasets", "architectures", "objectives", "tricks", "priors", "optimisers"])
 def test_a_parts_file_says_what_the_part_says(folder):
     for name, part in parts(folder).items():
