@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from gandash import jobs, runs
 from gandash.scores import known_scores
-from pages.components import quick_train
+from pages.components import cards, quick_train
 
 PAGES = sorted((path.name for path in (PROJECT / "pages").glob("[0-9]*_*.py")), key=lambda name: int(name.split("_")[0]))
 
@@ -157,6 +157,16 @@ def test_a_card_chooses_its_run(shelf):
     test = opened(PAGES[0], run="digits-dcgan")
     test.button(key="choose_second").click().run()
     assert picker(test).value == "second" and test.query_params["run"] == "second"
+
+
+def test_one_s_own_runs_and_the_chosen_one_have_a_card_however_many_there_are(shelf, monkeypatch):
+    monkeypatch.setattr(cards, "FIRST", 2)
+    for name in ("one", "two", "zebra"):
+        shelf.ship(name)
+    shelf.add("mine", "stopped")
+    test = opened(PAGES[0], run="zebra")
+    shown = [button.key for button in test.button if button.key and button.key.startswith("choose_")]
+    assert shown == ["choose_mine", "choose_digits-dcgan", "choose_zebra"]
 
 
 def test_the_overview_shows_what_the_networks_are(shelf):

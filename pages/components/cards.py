@@ -12,11 +12,14 @@ FIRST = 12  # cards before one asks for more
 
 
 def cards(chosen: runs.Run) -> None:
-    """A card a run, shipped ones first."""
-    found = runs.all()
-    more = len(found) > FIRST and not st.session_state.get("all_cards", False)
+    """A card a run: the visitor's own first, newest first, then the shipped ones. The chosen one is always among them."""
+    found = sorted(runs.all(), key=lambda run: run.shipped)  # each kind keeps its order
+    more = len(found) > FIRST
+    shown = found
+    if more and not st.session_state.get("all_cards", False):
+        shown = [*found[:FIRST], *(run for run in found[FIRST:] if run.id == chosen.id)]
     with st.grid(min_column_width=170, gap="small", border=True) as grid:
-        for run in found[:FIRST] if more else found:
+        for run in shown:
             with grid.cell(), st.container(height="stretch", vertical_alignment="distribute"):
                 _card(run, run.id == chosen.id)
     if more:
