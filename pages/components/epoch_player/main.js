@@ -36,8 +36,9 @@ function makePlayer(root, first) {
     const [step, epoch, label] = snapshots[index]
     scrubber.value = index
     scrubber.setAttribute("aria-valuetext", label)
-    const last = snapshots.at(-1)[2]
-    $(".counter").innerHTML = `<b>${label}</b> / ${label.startsWith("epoch") ? last.replace("epoch ", "") : last}`
+    const last = snapshots.at(-1)[2], end = last.replace("epoch ", "")
+    const passed = label.startsWith("epoch") || end === last ? "" : ` · epoch ${Number(epoch.toPrecision(2))}` // a step is no part of an epoch's number
+    $(".counter").innerHTML = `<b>${label}</b>${passed} / ${end}`
     canvas.setAttribute("aria-label", `${first.title}: samples of the fixed noise, ${label}`)
     curves.cursor(epoch)
     values(epoch)
