@@ -135,6 +135,15 @@ def test_a_page_on_a_run_that_failed_later_keeps_its_snapshots(page, shelf):
     assert test.select_slider[0].value == "4"
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_on_a_run_whose_weights_are_damaged(page, shelf):
+    for path in (shelf.add("torn", "finished") / "weights").iterdir():
+        path.write_bytes(path.read_bytes()[:-100])
+    test = opened(page, run="torn")
+    told = texts(test)
+    assert "is damaged" in told or page in ("2_train.py", "3_evolution.py", "4_latent_space.py", "9_compare.py")  # or in the browser
+
+
 def test_the_address_names_run_and_snapshot(shelf):
     test = opened(PAGES[0], run="digits-dcgan", snapshot=8)
     assert test.query_params["run"] == "digits-dcgan" and test.query_params["snapshot"] == "8"

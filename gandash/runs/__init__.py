@@ -9,11 +9,13 @@
 No torch is loaded before weights are asked for.
 """
 
+from gandash.runs.files import DamagedFile
 from gandash.runs.run import ALIVE, Run, Snapshot, Status
 from gandash.runs.store import RunNotFound, all, create, delete, fork, get, root, shipped_root, unreadable
 
 __all__ = [
     "ALIVE",
+    "DamagedFile",
     "Run",
     "RunNotFound",
     "Snapshot",

@@ -6,6 +6,8 @@ import json
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +44,26 @@ def append_line(path: Path, value: dict[str, Any]) -> None:
         file.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def tensor_names(path: Path) -> list[str]:
-    """What a safetensors file holds, from its header alone."""
-    from safetensors import safe_open
+class DamagedFile(ValueError):
+    """A file of tensors that cannot be read: half copied, or something else under its name."""
 
-    with safe_open(path, framework="numpy") as file:
+
+@contextmanager
+def opened_tensors(path: Path, framework: str) -> Iterator[Any]:
+    """A safetensors file to read from. Raises :class:`DamagedFile`, with a sentence for people."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework=framework) as file:
+            yield file
+    except SafetensorError as error:
+        run, folder = path.parent.parent.name, path.parent.name
+        raise DamagedFile(f"The file {folder}/{path.name} of the run {run} is damaged and cannot be read ({error}).") from error
+
+
+def tensor_names(path: Path) -> list[str]:
+    """What a safetensors file holds, from its header alone. Raises :class:`DamagedFile`."""
+    with opened_tensors(path, "numpy") as file:
         return list(file.keys())
 
 

@@ -202,7 +202,7 @@ class Run:
     def networks(self, snapshot: Snapshot) -> Networks:
         """G and D at a snapshot, or at the nearest one that has weights. Shared between visitors: hold ``lock`` to hook into them.
 
-        Raises ``LookupError`` where no weights are kept yet.
+        Raises ``LookupError`` where no weights are kept yet, ``ValueError`` where they are damaged or of other networks.
         """
         from gandash.runs.weights import restore
 
@@ -213,7 +213,10 @@ class Run:
         return restore(self, path, path.stat().st_mtime_ns)
 
     def judges(self, snapshot: Snapshot) -> bool:
-        """Whether a discriminator is kept for a snapshot. A run that was imported may have come without; one that trains has one."""
+        """Whether a discriminator is kept for a snapshot. A run that was imported may have come without; one that trains has one.
+
+        Raises :class:`DamagedFile`.
+        """
         step = self.weights_step(snapshot.step)
         if step is None:
             return True

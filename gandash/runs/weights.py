@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save
 
 from gandash.assembly import Networks, networks
-from gandash.runs.files import write_bytes
+from gandash.runs.files import opened_tensors, write_bytes
 
 if TYPE_CHECKING:
     from gandash.assembly import Game
@@ -38,14 +37,14 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], texts: dict[str,
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """What :func:`write_tensors` wrote, on the CPU."""
-    with safe_open(path, framework="pt") as file:
+    """What :func:`write_tensors` wrote, on the CPU. Raises :class:`gandash.runs.files.DamagedFile`."""
+    with opened_tensors(path, "pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118  not a mapping
 
 
 @lru_cache(maxsize=12)
 def restore(run: Run, path: Path, stamp: int) -> Networks:
-    """The networks whose weights lie in ``path``; the last few are kept. Raises :class:`WeightsMismatch`.
+    """The networks whose weights lie in ``path``; the last few are kept. Raises :class:`WeightsMismatch` or ``DamagedFile``.
 
     Where the file holds no discriminator, there is none: one that was never trained must not judge.
     """

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gandash.config import ConfigError
 from gandash.registry import UnknownPart
-from gandash.runs import Run
+from gandash.runs import DamagedFile, Run
 from pages.components import loaders
 
 TITLES = {"generator": ":orange[◆] Generator", "discriminator": ":green[■] Discriminator"}
@@ -22,9 +22,12 @@ def network_tables(run: Run) -> None:
             st.warning(str(error), icon=":material/error:")
             return
     newest = run.snapshot()
-    if newest is not None and not run.judges(newest):
-        del tables["discriminator"]
-        st.caption(":material/info: This run was imported without its discriminator.")
+    try:
+        if newest is not None and not run.judges(newest):
+            del tables["discriminator"]
+            st.caption(":material/info: This run was imported without its discriminator.")
+    except DamagedFile as error:
+        st.warning(str(error), icon=":material/broken_image:")
     for column, (name, rows) in zip(st.columns(len(tables), gap="large"), tables.items(), strict=True):
         total = sum(row.parameters for row in rows)
         column.markdown(f"**{TITLES[name]}** · {total:,} parameters")

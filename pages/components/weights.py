@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gandash.runs import Run, Snapshot
+from gandash.runs import DamagedFile, Run, Snapshot
 from pages.components.view import a_snapshot, empty
 
 
@@ -26,4 +26,9 @@ def with_weights() -> tuple[Run, Snapshot]:
         kept = run.snapshot(step)
         name = kept.label if kept and kept.step == step else f"step {step}"
         st.caption(f":material/info: No weights are kept of {snapshot.label}; what follows looks at the nearest that are: **{name}**.")
+    try:
+        run.judges(snapshot)  # looks into the file, which may have been copied by half
+    except DamagedFile as error:
+        empty("Weights that cannot be read", f"{error} Choose another snapshot, or copy the run's folder again.", icon="broken_image")
+        st.stop()
     return run, snapshot
