@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from gandash import runs, scores
 from gandash.__main__ import app as commands
-from gandash.analyses._scores import Measured, ScoreOptions
+from gandash.analyses._scores import Measured, Number, ScoreOptions
 from gandash.analyses.asked_class import AskedClass
 from gandash.analyses.class_coverage import ClassCoverage
 from gandash.analyses.inception_score import InceptionScore
@@ -141,6 +141,15 @@ def test_one_class_alone_is_told_from_nothing():
     one = RunConfig(dataset={"name": "cifar10", "options": {"classes": ["bird"]}})
     assert "only the class bird was chosen" in ClassCoverage().suits(one) and "bird" in InceptionScore().suits(one)
     assert InceptionScore({"network": "inception"}).suits(one) is None
+
+
+@pytest.mark.parametrize(("coverage", "told"), [(0.9, "reach most kinds"), (0.3, "many real images have no sample near")])
+def test_a_high_recall_alone_does_not_make_the_samples_reach_most_kinds(coverage, told):
+    from gandash.analyses.fidelity_and_diversity import _reading
+
+    shares = {"precision": 0.5, "recall": 0.9, "density": 0.3, "coverage": coverage}
+    found = {name: Number(name, name, value, 0.0, "", 1.0, 1000, "higher", "", "") for name, value in shares.items()}
+    assert told in _reading(found)
 
 
 def test_collapse_is_said_only_of_clear_images():

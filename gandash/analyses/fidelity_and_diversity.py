@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 FEW = 1000  # images of each kind below which neighbourhoods are coarse
+MOST = 0.6  # of the coverage that real images reach: below it nobody says that most of them have a sample near
 
 _ASKS = {
     "precision": "Which share of the samples lies where real images lie?",
@@ -70,5 +71,7 @@ def _reading(found: dict[str, Number]) -> str:
     if share["recall"] + share["coverage"] < share["precision"] + share["density"] - 0.1:
         return "Diversity is what lacks: the samples lie among real images, but parts of these have no sample near."
     if share["precision"] + share["density"] < share["recall"] + share["coverage"] - 0.1:
+        if share["coverage"] < MOST:  # a few strays far out are enough for a high recall (Naeem et al. 2020, section 3)
+            return "Fidelity is what lacks most: many samples lie where no real image is, and many real images have no sample near."
         return "Fidelity is what lacks: the samples reach most kinds of real images, but many lie where no real image is."
     return "Fidelity and diversity lack about as much."
