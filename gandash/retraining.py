@@ -199,6 +199,8 @@ def reading(study: Study) -> str:
     sentence = f"{per} generated images are worth {_about(told[0][1])} when they are mixed with {few:,} real ones{_verdict(told[0][1])}."
     if len(told) > 1:
         sentence += f" When the classifier is pretrained on them and fine-tuned on the {few:,}, they are worth {_about(told[1][1])}."
+    if len({row.seed for row in study.rows}) == 1:
+        sentence += " With a single seed nobody can tell how much of this is chance."
     return sentence
 
 

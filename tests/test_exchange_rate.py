@@ -9,7 +9,7 @@ from gandash import retraining
 from gandash.analyses._exchange_rate import ExchangeRate, exchange_rate
 from gandash.analyses._retraining_plan import Amounts, Trained
 from gandash.analyses.retraining import Study, grid
-from gandash.plots.retraining import strategies_figure
+from gandash.plots.retraining import grid_figure, strategies_figure
 
 COUNTS = np.array([10, 50, 100, 200, 500, 1000])
 
@@ -66,10 +66,17 @@ class TestTheExchangeRate:
         assert ExchangeRate(*map(float, numbers)).text() == text
 
 
-def study_of(curve: dict[int, float], mixed: dict[int, float]) -> Study:
-    rows = [Trained("real", count, 0, seed, 0, value, value, 1.0) for seed in (0, 1) for count, value in curve.items()]
-    rows += [Trained("mixed", count, 1000, seed, 1000, value, value, 1.0) for seed in (0, 1) for count, value in mixed.items()]
+def study_of(curve: dict[int, float], mixed: dict[int, float], seeds: tuple[int, ...] = (0, 1)) -> Study:
+    rows = [Trained("real", count, 0, seed, 0, value, value, 1.0) for seed in seeds for count, value in curve.items()]
+    rows += [Trained("mixed", count, 1000, seed, 1000, value, value, 1.0) for seed in seeds for count, value in mixed.items()]
     return Study(tuple(rows), Amounts(10, 1000, 50, 1000, 2000), ())
+
+
+def test_a_single_seed_has_no_spread_and_says_so():
+    study = study_of({10: 0.5, 50: 0.6, 100: 0.7, 1000: 0.9}, {50: 0.7}, seeds=(0,))
+    assert retraining.reading(study).endswith("With a single seed nobody can tell how much of this is chance.")
+    drawn = grid_figure(retraining.grid(study)).to_json()
+    assert "60.0%" in drawn and "±" not in drawn and "\\u00b1" not in drawn
 
 
 @pytest.mark.parametrize(

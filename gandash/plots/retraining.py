@@ -55,8 +55,8 @@ def strategies_figure(
             error_y={"type": "data", "array": spreads, "thickness": 1.2, "width": 3},
             line={"color": colour, "dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 9},
-            customdata=spreads,
-            hovertemplate="%{x:,} real images: %{y:.1%} ± %{customdata:.1%}<extra>" + name + "</extra>",
+            customdata=[f" ± {spread:.1%}" if spread else "" for spread in spreads],
+            hovertemplate="%{x:,} real images: %{y:.1%}%{customdata}<extra>" + name + "</extra>",
         )
     if arrow:
         start, level, end = arrow
@@ -125,4 +125,7 @@ def grid_figure(grid: Mapping[tuple[int, int], tuple[float, float]], tested_on: 
 
 
 def _words(value: tuple[float, float] | None) -> str:
-    return "" if value is None else f"{value[0]:.1%}<br>± {100 * value[1]:.1f}"  # two lines: a cell is 56 pixels wide on a phone
+    if value is None:
+        return ""
+    spread = f"<br>± {100 * value[1]:.1f}" if value[1] else ""  # a single seed has none; two lines: a cell is 56 pixels wide on a phone
+    return f"{value[0]:.1%}{spread}"
