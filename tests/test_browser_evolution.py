@@ -44,6 +44,13 @@ def test_a_link_opens_its_snapshot_and_sample(evolution, steps):
     expect(page.locator(".counter")).to_have_text(re.compile(rf"^step {steps[2]} · epoch 0\.\d+ / 3$"))
 
 
+def test_what_is_ahead_on_the_bar_is_dark_on_a_dark_page(evolution, page, steps):
+    page.emulate_media(color_scheme="dark")
+    evolution(f"run={RUN}&snapshot={steps[1]}")
+    bar = Image.open(io.BytesIO(page.locator(".scrubber").screenshot())).convert("L")
+    assert bar.getpixel((bar.width - 20, bar.height // 2)) < 128
+
+
 def test_keys_move_the_player_and_the_cursor_of_every_page_follows(evolution, steps):
     page = evolution()
     shows(page, steps[-1])
