@@ -52,6 +52,14 @@ def test_a_deep_link_as_the_first_request_opens_the_whole_frame(app, page):
     expect(page).to_have_url(re.compile(r"run=digits-dcgan.*snapshot=8"))
 
 
+def test_every_page_stands_in_the_bar(app, page):
+    page.goto(f"{app.url}/discriminator?run=digits-dcgan")
+    settled(page)
+    for name in ("Overview", "Classifier", "Compare"):
+        expect(page.get_by_test_id("stTopNav").get_by_role("link", name=name)).to_be_in_viewport()
+    expect(page.get_by_text(re.compile(r"^\d+ more$"))).to_have_count(0)
+
+
 def test_the_overview_shows_real_beside_generated_pixel_by_pixel(app, page):
     page.goto(f"{app.url}/?run=digits-dcgan")
     settled(page)
