@@ -60,6 +60,14 @@ def test_every_page_stands_in_the_bar(app, page):
     expect(page.get_by_text(re.compile(r"^\d+ more$"))).to_have_count(0)
 
 
+def test_the_buttons_of_cards_stand_in_one_line(app, page):
+    app.shelf.ship("long-title", title="A title that needs several lines on a card as narrow as this one is")
+    page.goto(f"{app.url}/?run=digits-dcgan")
+    settled(page)
+    feet = [page.get_by_role("button", name=name, exact=True).first.bounding_box() for name in ("Chosen", "Choose")]
+    assert abs(feet[0]["y"] - feet[1]["y"]) < 2
+
+
 def test_the_overview_shows_real_beside_generated_pixel_by_pixel(app, page):
     page.goto(f"{app.url}/?run=digits-dcgan")
     settled(page)

@@ -20,7 +20,7 @@ def cards(chosen: runs.Run) -> None:
         shown = [*found[:FIRST], *(run for run in found[FIRST:] if run.id == chosen.id)]
     with st.grid(min_column_width=170, gap="small", border=True) as grid:
         for run in shown:
-            with grid.cell(), st.container(height="stretch", vertical_alignment="distribute"):
+            with grid.cell(), st.container(height="stretch"):
                 _card(run, run.id == chosen.id)
     if more:
         st.toggle(f"Show all {len(found)} runs", key="all_cards", persist_state="session")
@@ -41,7 +41,7 @@ def _card(run: runs.Run, is_chosen: bool) -> None:
         st.markdown(f":gray[{phase_label(run.status.phase)}, no samples yet]")
     st.markdown(f"**{run.title}**")
     epochs = f"{newest.epoch:.3g} epochs" if newest else ""
-    state = "shipped" if run.shipped else run.status.phase
+    state = "shipped" if run.shipped else f"{run.status.phase} · {run.created.astimezone():%H:%M, %d %b}"
     tag = run.config.story.tag if run.shipped else ""  # it is told of the recorded run, and a new one of its preset may come out otherwise
     st.caption(f"{made_of(run)}  \n{' · '.join(filter(None, (epochs, state, tag)))}")
     st.button(
