@@ -20,7 +20,7 @@ Closing this page, or the server, changes nothing for it. One run trains at a ti
 
 **What to look at.** *D(x)* is what the discriminator says of real images, *D(G(z))* of generated ones, before and after its own
 step. Where both meet on the dashed line it cannot tell them apart: an equilibrium, or a discriminator too weak to teach.
-Where they part completely, the generator gets little to learn from: its gradient norm shows it.
+Where they part completely, the generator may get little to learn from; its gradient norm tells whether it does.
 
 **The samples** come from the same 64 latents in every snapshot, so that one place can be followed from noise to image.
 Their first snapshots come at steps 1, 2, 4, 8, ... and then once an epoch.

@@ -8,7 +8,7 @@ from pages.components.view import a_snapshot
 ICON = ":material/explore:"
 
 explain(
-    "Between two latents lie pictures that nobody trained on. Smooth ways show that the generator did not learn by heart.",
+    "Between two latents lie pictures that nobody trained on. Smooth ways are a sign that the generator did not learn by heart.",
     """
 **A to B.** Every point of latent space is a picture to the generator. If the pictures between A and B change gradually and stay plausible,
 it has learned how things vary. Jumps, ghosts of both ends laid over each other, or a grey middle show where it has not.
@@ -17,8 +17,9 @@ it has learned how things vary. Jumps, ghosts of both ends laid over each other,
 a sphere. *lerp* goes straight and passes through the inside, where it has seen nothing; *slerp* goes along the sphere. Compare the middle
 of both ways. With a uniform prior the straight way is the natural one.
 
-**D's score** stands under each picture and as a curve: the discriminator often likes the ends, which are like what it was trained on, and
-distrusts the middle. It judges with its own eyes, not with yours.
+**D's score** stands under each picture and as a curve. Along *lerp* the discriminator may distrust the middle, which is unlike what it was
+trained on; along *slerp* every point is as likely as the ends. Read how it changes on the way rather than whether it is above the dashed
+line: each picture is judged on its own, without the batch that D had in training, and even real images may get a low score then.
 
 **Four corners** spans a surface between four latents. **Directions** starts at one latent and steps along those directions in which the
 picture changes most, on average over many latents; the percentage says how much of all change lies along each. They are found by

@@ -13,8 +13,8 @@ ICON = ":material/frame_inspect:"
 METHODS = {"grad_cam": "Grad-CAM", "grad_cam_plus_plus": "Grad-CAM++", "both": "Both"}
 
 explain(
-    "The discriminator gives each image one number: positive for real, negative for fake. A heatmap shows which places of the image that "
-    "verdict comes from, layer by layer. Heat on the background means that it has learned a shortcut.",
+    "The discriminator gives each image one number, its logit: positive for real, negative for fake. A heatmap shows which places of the "
+    "image that verdict comes from, layer by layer. Heat on the background may mean that it has learned a shortcut.",
     """
 **How a map is made.** Grad-CAM takes a layer's channels, weighs each by how much the logit rises with it on average over the image, and
 adds them up; what is left below zero is cut off. Grad-CAM++ weighs every place on its own, so that several small pieces of evidence count
@@ -22,6 +22,11 @@ as much as one large piece.
 
 **Real or fake.** There is one logit, so evidence for *real* raises it and evidence for *fake* lowers it. Both can be in one image. A map
 without any heat is an answer too: the layer found nothing for that verdict.
+
+**D(x)** stands under each image: the logit as the run's objective reads it, such as a probability of real, where a logit of 0 is 0.5.
+Compare it with the *Real* images here, not with the curves on the Train page. There D sees whole batches, real and generated ones apart,
+and batch normalisation lets it tell the two kinds of batch from each other. Here each image is judged on its own, with the averages that
+D keeps: then even real images may get less than 0.5, and a trick on the samples, such as an averaged generator, counts as well.
 
 **One scale.** The maps of an image share one scale (Grad-CAM's is in units of the logit, Grad-CAM++'s is not). Stretching each map to its
 own minimum and maximum, as is usual, makes weak evidence look as strong as strong evidence. The other scales are there for comparing
