@@ -10,7 +10,7 @@ from conftest import PROJECT
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gandash import jobs, runs
+from gandash import jobs, retraining, runs
 from gandash.scores import known_scores
 from pages.components import cards, quick_train
 
@@ -89,6 +89,14 @@ def test_an_imported_config_keeps_class_names_with_a_comma(shelf, tmp_path):
     assert not test.exception and not test.warning, [warning.value for warning in test.warning]
     chosen = next(widget for widget in test.multiselect if widget.label == "Classes")
     assert chosen.value == classes
+
+
+def test_a_form_has_its_fields_in_their_order(shelf):
+    test = opened("8_classifier.py", run="digits-dcgan")
+    fields = retraining.RetrainingOptions.model_fields.values()
+    wanted = [field.title for field in fields if field.annotation in (int, float)]
+    drawn = [widget.label for widget in test.main.number_input]
+    assert drawn == wanted
 
 
 def test_scores_that_cannot_be_computed_anew_are_still_told(shelf, tmp_path):

@@ -26,9 +26,10 @@ def options_form(
     if not wanted:
         return {}
     resets, start = _round(key, value)
-    cells = st.columns(columns, vertical_alignment="bottom")
-    raw = {}
+    cells, raw = [], {}
     for index, (name, field) in enumerate(wanted.items()):
+        if index % columns == 0:  # row by row, so that on a phone, which has one column, fields keep their order
+            cells = st.columns(columns, vertical_alignment="bottom")
         with cells[index % columns]:
             raw[name] = _widget(name, field, start.get(name, _default(field)), f"{key}.{resets}.{name}")
     changed = _changed(wanted, raw)
