@@ -103,7 +103,7 @@ def compute(run: runs.Run, options: EmbeddingOptions, progress: Progress | None 
     """The result, kept on disk. Raises ``ValueError`` for a toy, and what the data set and the feature network raise if not here."""
     told = part_of(progress, 0.0, 0.2)
     key, snapshots = _key(run, options), run.snapshots
-    real = real_images(run.config, options.count, options.seed)
+    real = real_images(run.config, options.real_count, options.seed)
     frames, clouds, scores, judged_real = [], [], [], []
     title = ""
     for place, snapshot in enumerate(snapshots):
@@ -163,7 +163,7 @@ def from_sheet(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _samples(run: runs.Run, snapshot: runs.Snapshot, options: EmbeddingOptions) -> np.ndarray:
-    networks, count = run.networks(snapshot), min(options.count, MOST)
+    networks, count = run.networks(snapshot), min(options.generated_count, MOST)
     fixed = fixed_samples(networks, count).images
     more = count - len(fixed)
     return np.concatenate([fixed, samples(networks, more, options.seed).images]) if more > 0 else fixed
@@ -199,7 +199,7 @@ def _key(run: runs.Run, options: EmbeddingOptions) -> dict[str, Any]:
     return {
         "analysis": "embedding_evolution",
         "version": VERSION,
-        "options": options.model_dump(),
+        "options": options.key(),
         "run": run.id,
         "created": run.created.isoformat(),  # the same name may be recorded again
         "snapshots": snapshots,

@@ -18,8 +18,6 @@ from gandash.datasets._images import fit
 from gandash.features import resnet18
 from gandash.plots.colours import RUNS
 
-KINDS = ("other", "generated")  # pictures from elsewhere, and a run's
-
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
@@ -33,6 +31,10 @@ class Verdicts:
 
 class Source(Protocol):
     """Where two kinds of pictures come from."""
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """What the two are called."""
 
     def key(self) -> dict[str, Any]:
         """All that the pictures depend on, as JSON values."""
@@ -57,6 +59,8 @@ class OfRun:
     run: runs.Run
     snapshot: runs.Snapshot
 
+    kinds = ("real", "generated")
+
     def key(self) -> dict[str, Any]:
         return run_key(self.run, self.snapshot)
 
@@ -64,10 +68,10 @@ class OfRun:
         return self.run.cache(key)
 
     def subjects(self, options: EmbeddingOptions) -> Subjects:
-        return subjects_of_run(self.run, self.snapshot, options.count, options.seed)
+        return subjects_of_run(self.run, self.snapshot, options)
 
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
-        found = further_real(self.run.config, options.count, options.seed, most)
+        found = further_real(self.run.config, options.real_count, options.seed, most)
         return found if len(found) else None
 
     def verdicts(self, subjects: Subjects) -> Verdicts | None:
@@ -93,7 +97,7 @@ class OfRuns:
         both = [run.networks(snapshot) for run, snapshot in ((self.run, self.snapshot), (self.other, self.other_snapshot))]
         if any(len(networks.shape) != 3 for networks in both):
             raise ValueError("One of these runs draws points in a plane, not images: there is nothing to look through a ResNet at.")
-        first, second = (samples(networks, options.count, options.seed) for networks in both)
+        first, second = (samples(networks, count, options.seed) for networks, count in zip(both, _counts(options), strict=True))
         names = [networks.class_names for networks in both]
         same = names[0] if names[0] == names[1] else ()  # classes of other data would be named wrongly
         first, second = (replace(each, class_names=same, labels=each.labels if same else None) for each in (first, second))
@@ -103,10 +107,11 @@ class OfRuns:
             second = replace(second, images=fit(second.images, side, both[0].shape[0] == 3))
             note = f"Those of {self.other.title} were brought to the size and colours of the others, {' x '.join(map(str, both[0].shape))}."
         reader = resnet18.reader_for(both[0].config.part("dataset")) if same else None
-        found = together(first, replace(second, note=note), self._kinds(), reader)
+        found = together(first, replace(second, note=note), self.kinds, reader)
         return replace(found, colours=(RUNS[0].colour, RUNS[1].colour), shapes=(RUNS[0].symbol, RUNS[1].symbol))
 
-    def _kinds(self) -> tuple[str, str]:
+    @property
+    def kinds(self) -> tuple[str, str]:
         titles = (self.run.title, self.other.title)
         if self.run.id == self.other.id:
             return self.snapshot.label, self.other_snapshot.label
@@ -127,6 +132,8 @@ class OfRunAndPictures:
     snapshot: runs.Snapshot
     pictures: PictureSet
 
+    kinds = ("other", "generated")
+
     def key(self) -> dict[str, Any]:
         return {**run_key(self.run, self.snapshot), "pictures": self.pictures.digest}
 
@@ -135,11 +142,12 @@ class OfRunAndPictures:
 
     def subjects(self, options: EmbeddingOptions) -> Subjects:
         networks = self.run.networks(self.snapshot)
-        found = self.pictures.read(options.count, shape=networks.shape)
-        return together(Pictures(found.images, note=found.note), Pictures(samples(networks, options.count, options.seed).images), KINDS)
+        found = self.pictures.read(options.real_count, shape=networks.shape)
+        made = samples(networks, options.generated_count, options.seed)
+        return together(Pictures(found.images, note=found.note), Pictures(made.images), self.kinds)
 
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
-        found = self.pictures.read(most, start=options.count, shape=self.run.networks(self.snapshot).shape).images
+        found = self.pictures.read(most, start=options.real_count, shape=self.run.networks(self.snapshot).shape).images
         return found if len(found) else None
 
     def verdicts(self, subjects: Subjects) -> Verdicts | None:
@@ -153,6 +161,8 @@ class OfPictures:
     real: PictureSet
     generated: PictureSet
 
+    kinds = ("real", "generated")
+
     def key(self) -> dict[str, Any]:
         return {"real": self.real.digest, "generated": self.generated.digest}
 
@@ -160,10 +170,11 @@ class OfPictures:
         return folder_of(key)
 
     def subjects(self, options: EmbeddingOptions) -> Subjects:
-        return together(*(pictures.read(options.count, shape=self._shape) for pictures in (self.real, self.generated)))
+        both = zip((self.real, self.generated), _counts(options), strict=True)
+        return together(*(pictures.read(count, shape=self._shape) for pictures, count in both))
 
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
-        found = self.real.read(most, start=options.count, shape=self._shape).images
+        found = self.real.read(most, start=options.real_count, shape=self._shape).images
         return found if len(found) else None
 
     def verdicts(self, subjects: Subjects) -> Verdicts | None:
@@ -183,6 +194,10 @@ class OfFolders:
     real: str
     generated: str
 
+    @property
+    def kinds(self) -> tuple[str, str]:
+        return self.real, self.generated
+
     def key(self) -> dict[str, Any]:
         return {"pictures": self.pictures.digest, "real": self.real, "generated": self.generated}
 
@@ -191,17 +206,21 @@ class OfFolders:
 
     def subjects(self, options: EmbeddingOptions) -> Subjects:
         return together(
-            self.pictures.of(self.real, options.count),
-            self.pictures.of(self.generated, options.count),
-            (self.real, self.generated),
+            self.pictures.of(self.real, options.real_count),
+            self.pictures.of(self.generated, options.generated_count),
+            self.kinds,
         )
 
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
-        found = self.pictures.of(self.real, most, start=options.count).images
+        found = self.pictures.of(self.real, most, start=options.real_count).images
         return found if len(found) else None
 
     def verdicts(self, subjects: Subjects) -> Verdicts | None:
         return None
+
+
+def _counts(options: EmbeddingOptions) -> tuple[int, int]:
+    return options.real_count, options.generated_count
 
 
 def run_key(run: runs.Run, snapshot: runs.Snapshot) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
-_COLUMNS = ("block", "error", "low", "high", "p", "chance_low", "chance_high", "control", "control_low", "control_high", "svm", "k_means")
+_MEASURED = ("error", "low", "high", "p", "chance_low", "chance_high", "control", "control_low", "control_high", "svm", "k_means")
+_COUNTED = ("real", "generated", "error_real", "error_generated", "control_first", "control_second")  # what was measured on how many
+_COLUMNS = ("block", *_MEASURED, *_COUNTED)
 
 
 def separability(
@@ -18,6 +20,8 @@ def separability(
     generated: Annotated[Path, typer.Option(help="A folder or zip of generated pictures.")],
     out: Annotated[Path, typer.Option(help="Where the table, the coordinates and the figures are written.")] = Path("separability"),
     count: Annotated[int, typer.Option(min=4, max=5000, help="Pictures of each kind, at most.")] = 1000,
+    real_count: Annotated[int | None, typer.Option(min=4, max=5000, help="Real pictures, if not as many as --count.")] = None,
+    generated_count: Annotated[int | None, typer.Option(min=4, max=5000, help="Generated pictures, if not as many as --count.")] = None,
     layout: Annotated[str, typer.Option(help="Of the maps: tsne or pca.")] = "tsne",
     weights: Annotated[str, typer.Option(help="What to look through: embedded, or imagenet where its weights are here.")] = "embedded",
     seed: Annotated[int, typer.Option(min=0, help="Draws folds and shuffles, and starts the maps.")] = 0,
@@ -34,7 +38,8 @@ def separability(
     from gandash.plots.maps import maps_figure
 
     try:
-        options = EmbeddingOptions(count=count, layout=layout, weights=weights, seed=seed)
+        counts = {"real_count": real_count or count, "generated_count": generated_count or count}
+        options = EmbeddingOptions(**counts, layout=layout, weights=weights, seed=seed)
         source = OfPictures(PictureSet(real.expanduser()), PictureSet(generated.expanduser()))
         found = kept(source, options) or compute(source, options, _tell)
     except ValidationError as error:
@@ -63,11 +68,13 @@ def table(found) -> list[dict[str, float | str]]:
     rows = []
     for block, study in found.errors.items():
         row: dict[str, float | str] = dict.fromkeys(_COLUMNS, "") | {"block": block, "svm": study.svm_error, "k_means": study.kmeans_error}
+        row |= {"real": study.real, "generated": study.generated}
         if test := found.tests.get(block):
             error, chance, control = test.error, test.chance, test.control
             row |= {"error": error.error, "low": error.low, "high": error.high, "p": test.p_value}
             row |= {"chance_low": chance.low, "chance_high": chance.high}
             row |= {"control": control.error, "control_low": control.low, "control_high": control.high}
+            row |= dict(zip(_COUNTED[2:], (*error.counts, *control.counts), strict=True))
         rows.append(row)
     return rows
 
@@ -81,7 +88,7 @@ def as_text(found, rows: list[dict[str, float | str]]) -> str:
         f"{'':8}{'SVM, cross-validated':>24}{'p':>7}{'chance':>16}{'real against real':>22}{'study: SVM':>13}{'k-means':>9}",
     ]
     for row in rows:
-        measured = {name: "-" if row[name] == "" else f"{row[name]:.3f}" for name in _COLUMNS[1:]}
+        measured = {name: "-" if row[name] == "" else f"{row[name]:.3f}" for name in _MEASURED}
         error = f"{measured['error']} ({measured['low']}, {measured['high']})"
         control = f"{measured['control']} ({measured['control_low']}, {measured['control_high']})"
         chance = f"{measured['chance_low']} to {measured['chance_high']}"
@@ -89,7 +96,8 @@ def as_text(found, rows: list[dict[str, float | str]]) -> str:
         lines.append(f"{row['block']:8}{error:>24}{p:>7}{chance:>16}{control:>22}{measured['svm']:>13}{measured['k_means']:>9}")
     lines += [
         "",
-        "Errors: 0.5 is guessing. The study's SVM is measured on the points that it learned from, and depends on the features' scale.",
+        "Errors: the mean of both kinds' own; 0.5 is guessing. The study's SVM is measured on the points that it learned from, and depends "
+        "on the features' scale.",
     ]
     return "\n".join(lines)
 

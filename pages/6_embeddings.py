@@ -4,6 +4,7 @@ import streamlit as st
 
 from gandash import background, embedding_maps
 from gandash.datasets import DatasetUnavailable
+from gandash.embedding_sources import OfRuns
 from gandash.features import resnet18
 from pages.components.embedding_draft import embedding_draft
 from pages.components.embedding_preview import preview
@@ -41,7 +42,7 @@ contact sheet. Click on a map's title to enlarge it, on the legend to hide a kin
 """,
 )
 source = picture_source()
-options, pressed = embedding_settings()
+options, pressed = embedding_settings(two_runs=isinstance(source, OfRuns))
 if isinstance(source, Training):
     embedding_training(*source, options, pressed)
     st.stop()
@@ -53,7 +54,9 @@ if maps is None:
     if watch(key):
         embedding_draft(key)
     else:
-        st.markdown(f"These are to be compared. **Compute** draws {options.count} of each kind and lays them out after each block.")
+        counts = options.real_count, options.generated_count
+        many = f"{counts[0]} of each kind" if counts[0] == counts[1] else " and ".join(map("{} {}".format, counts, source.kinds))
+        st.markdown(f"These are to be compared. **Compute** draws {many} and lays them out after each block.")
     preview(source)
     st.stop()
 

@@ -125,15 +125,22 @@ def test_the_wheel_zooms_and_a_double_click_shows_everything_again(app, page, ar
 def test_a_run_against_its_data_set_with_classes_and_scores(app, page):
     page.goto(f"{app.url}/embeddings?run=digits-dcgan&map_count=20")
     settled(page)
-    expect(page.get_by_text("These are to be compared")).to_be_visible()
+    expect(page.get_by_text("draws 20 of each kind")).to_be_visible()
+    expect(page).to_have_url(re.compile("map_real_count=20&map_generated_count=20"))  # what the link of old meant
+    generated = page.get_by_role("spinbutton", name="Generated")
+    generated.fill("16")
+    generated.press("Tab")
     page.get_by_role("button", name="Compute").click()
     drawn(page)
+    expect(page).to_have_url(re.compile("map_generated_count=16"))
+    expect(page.locator(".legend button")).to_have_text(["real (20)", "generated (16)"])
+    expect(page.get_by_text("here real and generated weigh alike")).to_be_visible()
     page.get_by_role("radiogroup", name="Colour by").get_by_text("class", exact=True).click()
     expect(page).to_have_url(re.compile("colour_by=class"))
     settled(page)
     assert page.locator(".legend button").count() > 4
     lasso_everything(page, 3)
-    expect(page.locator(".sheet-title")).to_have_text("40 picked: 20 real, 20 generated. Below each: D(x)")
+    expect(page.locator(".sheet-title")).to_have_text("36 picked: 20 real, 16 generated. Below each: D(x)")
     first = page.locator(".marks").first
     first.focus()
     first.press("ArrowRight")

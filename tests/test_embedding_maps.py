@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import threading
 import zipfile
 from pathlib import Path
@@ -10,13 +11,15 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import save
 from streamlit.testing.v1 import AppTest
 
 from gandash import background, embedding_maps, runs
 from gandash.analyses._folders import PictureFolders, PictureSet
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_maps import EmbeddingOptions
-from gandash.embedding_sources import OfFolders, OfRun, OfRunAndPictures, OfRuns
+from gandash.embedding_sources import OfFolders, OfPictures, OfRun, OfRunAndPictures, OfRuns
 from gandash.features.resnet18 import BLOCKS
 from gandash.plots.atlas import LONGEST_SIDE, atlas
 from gandash.plots.colours import GENERATED, REAL
@@ -79,6 +82,14 @@ class TestPictureFolders:
             _ = PictureFolders(folders / "fakes").counts
 
 
+def kept_before(path: Path) -> None:
+    """Make a kept result what it was when nothing said how the kinds were weighed."""
+    with safe_open(path, framework="np") as file:
+        facts, arrays = json.loads(file.metadata()["facts"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    assert facts.pop("weighed") is True
+    path.write_bytes(save(arrays, {"facts": json.dumps(facts)}))
+
+
 class TestMaps:
     options = EmbeddingOptions(count=8, perplexity=5)
 
@@ -104,6 +115,53 @@ class TestMaps:
         embedding_maps.compute(source, self.options)
         (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
         assert embedding_maps.kept(source, self.options) is None
+
+    def test_what_was_kept_under_one_count_is_found_and_means_what_it_did(self, folders, runs_folder):
+        """Results have been kept under ``count`` since before there were two; those that weighed uneven kinds otherwise have not."""
+        before = {"count": 8, "layout": "tsne", "perplexity": 5.0, "metric": "euclidean", "seed": 0, "weights": "embedded"}
+        assert self.options.key() == before and EmbeddingOptions(**before) == self.options
+        assert self.options == EmbeddingOptions(real_count=8, generated_count=8, perplexity=5)
+        assert EmbeddingOptions(real_count=8, generated_count=7).key()["generated_count"] == 7
+        assert EmbeddingOptions() == EmbeddingOptions(count=300)
+        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        made = embedding_maps.compute(source, self.options)
+        assert (made.errors["layer1"].real, made.errors["layer1"].generated) == (8, 7)
+        path = source.folder({"analysis": "embedding_maps", "version": 4, "options": before, **source.key()}) / "embedding.safetensors"
+        kept_before(path)
+        assert embedding_maps.kept(source, self.options) is None  # 8 against 7
+        (folders / "fakes" / "3.png").write_bytes(picture(153, 40))
+        made = embedding_maps.compute(source, self.options)
+        kept_before(source.folder({"analysis": "embedding_maps", "version": 4, "options": before, **source.key()}) / path.name)
+        again = embedding_maps.kept(source, self.options)
+        assert again.errors == made.errors and not again.weighed
+
+    def test_as_many_of_each_as_were_asked_for(self, shelf, folders):
+        shelf.ship("mine", title="Mine")
+        run, other = runs.get("digits-dcgan"), runs.get("mine")
+        options, pictures = EmbeddingOptions(real_count=7, generated_count=5), PictureFolders(folders)
+        for source in (
+            OfRun(run, run.snapshot()),
+            OfRuns(run, run.snapshot(), other, other.snapshot(0)),
+            OfRunAndPictures(run, run.snapshot(), PictureSet(folders / "photographs")),
+            OfPictures(PictureSet(folders / "photographs"), PictureSet(folders / "photographs")),
+            OfFolders(pictures, "photographs", "photographs"),
+        ):
+            subjects = source.subjects(options)
+            assert subjects.is_generated.tolist() == [False] * 7 + [True] * 5 and subjects.kinds == source.kinds
+            further = source.further(options, 3)
+            assert len(further) >= 1 and not any((image == drawn).all() for image in further for drawn in subjects.images[:7])
+        made = embedding_maps.compute(OfRun(run, run.snapshot()), options)
+        assert made.tests["layer1"].error.counts == (7, 5) == made.tests["layer1"].control.counts
+        assert len(list(csv.DictReader(io.StringIO(made.csv().decode())))) == 12
+
+    def test_of_a_small_data_set_equally_many_stay_equally_many(self, shelf):
+        run = runs.get("digits-dcgan")
+        there = len(run.config.part("dataset").train())
+        counts = [
+            np.bincount(OfRun(run, run.snapshot()).subjects(EmbeddingOptions(**asked)).is_generated).tolist()
+            for asked in ({"count": there + 9}, {"real_count": there + 9, "generated_count": 20})
+        ]
+        assert counts == [[there, there], [there, 20]]
 
     def test_a_run_with_labels_scores_and_the_same_again(self, shelf):
         run = runs.get("digits-dcgan")

@@ -62,6 +62,19 @@ def test_kinds_need_not_be_equally_many():
     assert (found.real, found.generated, found.svm_error, found.kmeans_error) == (200, 50, 0.0, 0.0)
 
 
+def test_guessing_is_one_half_however_many_there_are_of_each():
+    """A machine that calls everything by the name of the larger kind would be wrong on one in nine of these; here it learns nothing."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(900, 16)).astype(np.float32)
+    few = np.arange(900) >= 800
+    even = separability(points[700:], few[700:])
+    found = separability(points, few)
+    assert (even.real, even.generated, found.real, found.generated) == (100, 100, 800, 100)
+    assert found.svm_error > 0.3 and found.kmeans_error > 0.4
+    for kind in ("svm_error", "kmeans_error"):
+        assert getattr(found, kind) == pytest.approx(getattr(even, kind), abs=0.12)
+
+
 def test_the_same_numbers_twice():
     assert separability(*clouds(1.0), seed=3) == separability(*clouds(1.0), seed=3)
 

@@ -39,18 +39,22 @@ def test_the_table_is_printed_and_written_with_the_figures(folders):
         "pca",
         "--count",
         12,
+        "--generated-count",
+        10,
     )
     done = run(*asked)
     assert done.exit_code == 0, done.output
-    assert "12 real and 12 generated pictures, seen through the embedded ResNet-18" in done.output
+    assert "12 real and 10 generated pictures, seen through the embedded ResNet-18" in done.output
     assert "After every block an SVM tells generated pictures from real ones better than chance" in done.output
     rows = list(csv.DictReader(io.StringIO((folders / "out" / "separability.csv").read_text())))
     assert [row["block"] for row in rows] == ["layer1", "layer2", "layer3", "layer4"]
     for row in rows:
         assert float(row["error"]) < 0.1 and float(row["p"]) == 0.01
-        assert float(row["control"]) > 0.3  # twelve more of the same kind cannot be told from these
+        assert float(row["control"]) > 0.3  # more of the same kind cannot be told from these
+        assert [row[name] for name in ("real", "generated", "error_real", "error_generated")] == ["12", "10", "12", "10"]
+        assert (row["control_first"], row["control_second"]) == ("12", "10")  # as uneven as the test
         assert f"{row['block']:8}" in done.output
-    assert (folders / "out" / "maps.csv").read_text().count("\n") == 25
+    assert (folders / "out" / "maps.csv").read_text().count("\n") == 23
     figure = (folders / "out" / "separability.html").read_text()
     assert "cross-validated" in figure and "http" not in figure.split("plotly.min.js")[0]
     assert (folders / "out" / "plotly.min.js").exists() and (folders / "out" / "maps.html").exists()

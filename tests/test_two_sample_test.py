@@ -83,6 +83,16 @@ def test_kinds_need_not_be_equally_many_and_guessing_is_still_one_half():
     found = two_sample_test(first, second[:15], further)
     assert found.error.counts == (60, 15) and found.error.low < 0.5 < found.error.high
     assert found.chance.error == pytest.approx(0.5, abs=0.06)
+    assert found.control.counts == (60, 15) and not found.split  # as uneven as the test
+    assert two_sample_test(first, second[:15], further[:5]).split
+
+
+def test_what_few_of_a_kind_say_is_not_made_surer_by_many_of_the_other():
+    """Without an error on either kind the interval is Wilson's alone: of 10 and 1000 points it is nearly that of 20 and 20, not of 1010."""
+    rng = np.random.default_rng(0)
+    many, few = rng.normal(size=(1000, 8)), rng.normal(size=(10, 8)) + 60
+    found = two_sample_test(many, few).error
+    assert found.error == 0.0 and found.high == pytest.approx(3.8415 / (4e4 / 1010 + 3.8415), rel=1e-3)
 
 
 def test_few_points_many_points_and_identical_ones():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gandash import registry
 from gandash.analyses import Progress
@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 
 
 class EmbeddingOptions(registry.Options):
-    """What decides the maps of the Embeddings page."""
+    """What decides the maps of the Embeddings page. ``count=n`` asks for n of either kind."""
 
-    count: int = Field(300, ge=4, le=5000, title="Of each kind", description="Images: as many generated as real ones.")
+    real_count: int = Field(
+        300, ge=4, le=5000, title="Real", description="How many images of the data set; of other sources, pictures of the first kind."
+    )
+    generated_count: int = Field(
+        300,
+        ge=4,
+        le=5000,
+        title="Generated",
+        description="How many samples of the generator; of other sources, pictures of the second kind.",
+    )
     layout: Literal["tsne", "pca"] = Field(
         "tsne",
         title="Layout",
@@ -40,6 +49,25 @@ class EmbeddingOptions(registry.Options):
     weights: Literal["embedded", "imagenet"] = Field(
         "embedded", title="Feature weights", description="The ResNet-18 that is looked through."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_count(cls, told: Any) -> Any:
+        if isinstance(told, dict) and "count" in told:
+            rest = {name: value for name, value in told.items() if name != "count"}
+            return {"real_count": told["count"], "generated_count": told["count"], **rest}
+        return told
+
+    def key(self) -> dict[str, Any]:
+        """All fields as JSON values, for the names of results.
+
+        Equally many of both are one ``count``, as they were when no others could be asked for: what was kept then is found.
+        """
+        told = self.model_dump(mode="json")
+        if self.real_count == self.generated_count:
+            told["count"] = told.pop("real_count")
+            del told["generated_count"]
+        return told
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +131,17 @@ def together(
     )
 
 
-def subjects_of_run(run: Run, snapshot: Snapshot, count: int, seed: int) -> Subjects:
-    """A run's samples and as many images of its data set, both drawn by ``seed``. Raises ``ValueError`` for a toy, which has no images."""
+def subjects_of_run(run: Run, snapshot: Snapshot, options: EmbeddingOptions) -> Subjects:
+    """A run's samples and images of its data set, both drawn by the seed. Raises ``ValueError`` for a toy, which has no images.
+
+    Where the data set is smaller than what was asked for and equally many of both were, there are as many samples as images.
+    """
     networks = run.networks(snapshot)
     if len(networks.shape) != 3:
         raise ValueError("This run draws points in a plane, not images: there is nothing to look through a ResNet at.")
-    real = real_images(networks.config, count, seed)
-    return together(real, samples(networks, len(real), seed), reader=resnet18.reader_for(networks.config.part("dataset")))
+    real = real_images(networks.config, options.real_count, options.seed)
+    count = len(real) if options.real_count == options.generated_count else options.generated_count
+    return together(real, samples(networks, count, options.seed), reader=resnet18.reader_for(networks.config.part("dataset")))
 
 
 def further_real(config: RunConfig, count: int, seed: int, most: int) -> np.ndarray:
@@ -142,7 +174,7 @@ def embed(subjects: Subjects, weights: str = "embedded", progress: Progress | No
 
 def embeddings_of_run(run: Run, snapshot: Snapshot, options: EmbeddingOptions, progress: Progress | None = None) -> Embedded:
     """What the two analyses begin with."""
-    return embed(subjects_of_run(run, snapshot, options.count, options.seed), options.weights, progress)
+    return embed(subjects_of_run(run, snapshot, options), options.weights, progress)
 
 
 def part_of(progress: Progress | None, start: float, end: float, prefix: str = "") -> Progress | None:

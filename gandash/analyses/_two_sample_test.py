@@ -56,6 +56,8 @@ def two_sample_test(
 ) -> TwoSampleTest | None:
     """How well ``second (M, D)`` is told from ``first (N, D)``; ``further (K, D)`` is more of the first kind, for the control.
 
+    In the control, up to M of ``further`` stand where ``second`` stood, so that it is as uneven as the test.
+
     A support vector machine with an RBF kernel (C = 1, gamma = 1 / D) on all D features, each brought to mean 0 and variance 1 over both
     kinds together; so the scale of the features has no effect, unlike in the study's measure. Five folds, three times; the interval is the
     corrected resampled t of Nadeau and Bengio 2003, "Inference for the Generalization Error", which allows for folds sharing what they
@@ -75,12 +77,12 @@ def two_sample_test(
         if told and done % _TOLD_EVERY == 0:
             told(done / PERMUTATIONS, f"chance, {done} of {PERMUTATIONS} shuffles")
         shuffled.append(_errors(kernel, rng.permutation(labels), 1, seed + done).mean())
-    split = further is None or len(further) < max(FOLDS, len(first) // 2)
+    split = further is None or len(further) < max(FOLDS, len(second) // 2)
     if split:
         order = rng.permutation(len(first))
         one, other = first[order[: len(first) // 2]], first[order[len(first) // 2 :]]
     else:
-        one, other = first, further[: len(first)]
+        one, other = first, further[: len(second)]
     low, high = np.quantile(shuffled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     counts = (len(first), len(second))
     return TwoSampleTest(
@@ -149,11 +151,13 @@ def _estimate(errors: np.ndarray, counts: tuple[int, int]) -> Estimate:
 
     variance = (1 / len(errors) + 1 / (FOLDS - 1)) * errors.var(ddof=1)
     reach = t.ppf((1 + LEVEL) / 2, len(errors) - 1) * np.sqrt(variance)
-    mean, (low, high) = float(errors.mean()), _wilson(float(errors.mean()), sum(counts))
+    first, second = counts
+    as_many = 4 * first * second / (first + second)  # points, half of each kind, whose mean error varies as much: all of them if even
+    mean, (low, high) = float(errors.mean()), _wilson(float(errors.mean()), as_many)
     return Estimate(mean, float(max(0.0, min(low, mean - reach))), float(min(1.0, max(high, mean + reach))), counts)
 
 
-def _wilson(share: float, count: int) -> tuple[float, float]:
+def _wilson(share: float, count: float) -> tuple[float, float]:
     """Wilson's interval of a share of ``count`` points: not without width where no fold had an error."""
     from scipy.stats import norm
 

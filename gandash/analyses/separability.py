@@ -22,7 +22,7 @@ COMPONENTS = 2
 
 @dataclass(frozen=True)
 class Separation:
-    """Fractions of all points in [0, 0.5] if both kinds are equally many: 0 is told apart without an error, 0.5 is guessing."""
+    """Errors in [0, 0.5], the mean of both kinds' own: 0 is told apart without an error, 0.5 is guessing, whatever the counts."""
 
     svm_error: float
     kmeans_error: float
@@ -46,6 +46,9 @@ def separability(embeddings: np.ndarray, is_generated: np.ndarray, seed: int = 0
     depends on the scale of the embedding: spread the same points ten times as far and the kernel learns them by heart. k-means knows no
     labels; its two clusters are matched to the two kinds in the better of both ways.
 
+    The study has equally many of both kinds. Where there are more of one, a machine that calls everything by its name would be seldom
+    wrong; so each kind weighs as much as the other, when the machine learns and in both errors. Of equally many this changes nothing.
+
     Raises ``ValueError`` where lengths differ, a value is not finite, a kind is missing or there are fewer than two dimensions.
     """
     from sklearn.cluster import KMeans
@@ -57,12 +60,17 @@ def separability(embeddings: np.ndarray, is_generated: np.ndarray, seed: int = 0
     with np.errstate(invalid="ignore"):  # identical points have no variance to explain a share of
         plane = reduction.fit_transform(points)
         explained = float(np.nan_to_num(reduction.explained_variance_ratio_.sum()))
-    machine = SVC(kernel="rbf", C=1.0, gamma="auto", cache_size=500).fit(plane, generated)
-    svm_error = float(np.mean(machine.predict(plane) != generated))
+    weights = None if 2 * generated.sum() == len(generated) else "balanced"
+    machine = SVC(kernel="rbf", C=1.0, gamma="auto", class_weight=weights, cache_size=500).fit(plane, generated)
+    svm_error = _mean_of_kinds(machine.predict(plane) != generated, generated)
     distinct = len(np.unique(plane, axis=0))
     clusters = KMeans(min(2, distinct), n_init=10, random_state=seed).fit_predict(plane)
-    wrong = float(np.mean(clusters.astype(bool) != generated))
+    wrong = _mean_of_kinds(clusters.astype(bool) != generated, generated)
     return Separation(svm_error, min(wrong, 1 - wrong), int((~generated).sum()), int(generated.sum()), explained)
+
+
+def _mean_of_kinds(wrong: np.ndarray, generated: np.ndarray) -> float:
+    return float((wrong[generated].mean() + wrong[~generated].mean()) / 2)
 
 
 def _checked(embeddings: np.ndarray, is_generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,9 +98,10 @@ class Separability(Analysis):
 
     def run(self, run: Run, snapshot: Snapshot, progress: Progress | None = None) -> dict[str, BlockSeparability]:
         """Block -> its errors, for a run's samples against its data set."""
-        count, seed, weights = self.options.count, self.options.seed, self.options.weights
+        seed, weights = self.options.seed, self.options.weights
         embedded = embeddings_of_run(run, snapshot, self.options, part_of(progress, 0.0, 0.4))
-        further = further_real(run.networks(snapshot).config, count, seed, min(count, MOST))
+        most = min(MOST, int(embedded.is_generated.sum()))
+        further = further_real(run.networks(snapshot).config, self.options.real_count, seed, most)
         further = embed_images(further, weights, part_of(progress, 0.4, 0.6)) if len(further) else {}
         generated, found = embedded.is_generated, {}
         for done, (block, values) in enumerate(embedded.blocks.items()):
@@ -113,12 +122,10 @@ def chart(
     """Both measures over the blocks. ``tests`` is empty where there were too few images; ``colour`` is that of the first kind."""
     from gandash.plots.separability import Range, separability_figure
 
-    some = next(iter(errors.values()))
     return separability_figure(
         list(errors),
         [each.svm_error for each in errors.values()],
         [each.kmeans_error for each in errors.values()],
-        min(some.real, some.generated) / (some.real + some.generated),
         [tuple(Range(part.error, part.low, part.high) for part in (test.error, test.chance, test.control)) for test in tests.values()],
         f"{kinds[0]} against {kinds[0]}",
         colour,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # neither belongs to a player: a violet and a grey that read on light and on dark
 SVM, K_MEANS = "#7A4FBF", "#8A8A8A"
+CHANCE = 0.5  # errors are the mean of both kinds' own, so that guessing is this however many there are of each
 _APART = 0.11  # blocks: what lies beside each other
 
 
@@ -27,12 +28,11 @@ def separability_figure(
     blocks: Sequence[str],
     svm_errors: Sequence[float],
     kmeans_errors: Sequence[float],
-    chance: float = 0.5,
     tested: Sequence[tuple[Range, Range, Range]] = (),
     control: str = "real against real",
     control_colour: str = REAL,
 ) -> go.Figure:
-    """Errors, fractions, over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps.
+    """Errors in [0, 1] over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps.
 
     ``svm_errors`` and ``kmeans_errors`` are those of the study; ``tested`` holds, for each block, the cross-validated error, chance and the
     control, called ``control`` and drawn in ``control_colour``. Without ``tested`` the study's alone are drawn.
@@ -95,8 +95,8 @@ def separability_figure(
             customdata=list(blocks),
             hovertemplate=f"%{{customdata}}: {name}, wrong on %{{y:.1%}}<extra></extra>",
         )
-    figure.add_hline(chance, line={"dash": "dash", "width": 1, "color": "#888"})
-    highest = max([chance, *svm_errors, *kmeans_errors, *(each.high for row in tested for each in row)])
+    figure.add_hline(CHANCE, line={"dash": "dash", "width": 1, "color": "#888"})
+    highest = max([CHANCE, *svm_errors, *kmeans_errors, *(each.high for row in tested for each in row)])
     figure.update_xaxes(tickvals=places, ticktext=list(blocks), range=[-0.5, len(blocks) - 0.5], showgrid=False, zeroline=False)
     figure.update_yaxes(
         range=[-0.03, min(1.03, highest + 0.05)], tickformat=".0%", ticklabelposition="inside top", dtick=0.1, zeroline=False

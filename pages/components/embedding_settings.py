@@ -15,16 +15,21 @@ from pages.components.long_work import watch
 _FIELDS = EmbeddingOptions.model_fields
 
 
-def embedding_settings() -> tuple[EmbeddingOptions, bool]:
-    """Draw the form; the options as they were when Compute was last pressed (or as the URL says), and whether it was pressed now."""
+def embedding_settings(two_runs: bool = False) -> tuple[EmbeddingOptions, bool]:
+    """Draw the form; the options as they were when Compute was last pressed (or as the URL says), and whether it was pressed now.
+
+    Of ``two_runs`` none is called real.
+    """
     sources = resnet18.sources()
+    _one_count()
     with st.form("embedding_settings", border=True):
-        columns = st.columns([10, 8, 10, 9, 9, 14, 10], gap="xsmall", vertical_alignment="bottom")
-        count, layout, perplexity, metric, seed, weights, button = columns
+        columns = st.columns([10, 10, 8, 10, 9, 9, 14, 10], gap="xsmall", vertical_alignment="bottom")
+        real, generated, layout, perplexity, metric, seed, weights, button = columns
         titles = {name: source.title + ("" if source.available else ", not here yet") for name, source in sources.items()}
         help_ = "\n\n".join(f"**{source.title}**: {source.description}" for source in sources.values())
         chosen = {
-            "count": int(_number(count, "count", 4, 5000, 100)),
+            "real_count": int(_number(real, "real_count", 4, 5000, 100, "First run" if two_runs else "")),
+            "generated_count": int(_number(generated, "generated_count", 4, 5000, 100, "Second run" if two_runs else "")),
             "layout": _one_of(layout, "layout", {"tsne": "t-SNE", "pca": "PCA"}),
             "perplexity": float(_number(perplexity, "perplexity", 2, 500, 5)),
             "metric": _one_of(metric, "metric", {"euclidean": "Euclidean", "cosine": "cosine"}),
@@ -36,10 +41,21 @@ def embedding_settings() -> tuple[EmbeddingOptions, bool]:
     return EmbeddingOptions(**chosen), pressed
 
 
-def _number(column, name: str, low: int, high: int, step: int) -> float:
+def _one_count() -> None:
+    """A link from when there was one number for both kinds, ``?map_count=n``: it means n of each, as it did then."""
+    asked = st.query_params.get("map_count")
+    if asked != st.session_state.get("_map_count_read") and asked and asked.isdecimal() and 4 <= int(asked) <= 5000:
+        for name in ("map_real_count", "map_generated_count"):
+            st.session_state[name], st.query_params[name] = int(asked), asked  # the widget alone would not tell the address
+    st.session_state["_map_count_read"] = asked  # the browser may say it once more before it hears that it is gone
+    if asked is not None:
+        del st.query_params["map_count"]
+
+
+def _number(column, name: str, low: int, high: int, step: int, title: str = "") -> float:
     field = _FIELDS[name]
     value = int(field.default)
-    return column.number_input(field.title, low, high, value, step, help=field.description, key=f"map_{name}", bind="query-params")
+    return column.number_input(title or field.title, low, high, value, step, help=field.description, key=f"map_{name}", bind="query-params")
 
 
 def _one_of(column, name: str, titles: Mapping[str, str], help_: str = "") -> str:

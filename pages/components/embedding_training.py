@@ -7,7 +7,7 @@ import streamlit as st
 from gandash import background, embedding_evolution
 from gandash.analyses._embeddings import EmbeddingOptions
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_evolution import EmbeddingEvolution
+from gandash.embedding_evolution import MOST, EmbeddingEvolution
 from gandash.embedding_sources import OfRun
 from gandash.runs import Run, Snapshot
 from pages.components.embedding_evolution import embedding_evolution as player
@@ -24,8 +24,11 @@ def embedding_training(run: Run, snapshot: Snapshot, options: EmbeddingOptions, 
         background.start(key, lambda progress: embedding_evolution.compute(run, options, progress), (DatasetUnavailable, ValueError))
     if found is None:
         if not watch(key):
-            snapshots = len(run.snapshots)
-            st.markdown(f"**Compute** lays out real images, and places the samples of all {snapshots} snapshots among them.")
+            each = min(options.generated_count, MOST)
+            st.markdown(
+                f"**Compute** lays out {options.real_count} real images, and places {each} samples of each of the {len(run.snapshots)} "
+                "snapshots among them."
+            )
         if run.weights_step(snapshot.step) is not None:
             preview(OfRun(run, snapshot))
         return

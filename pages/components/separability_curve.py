@@ -24,6 +24,8 @@ def separability_curve(maps: EmbeddingMaps) -> None:
         "clouds ten times as large, because the kernel then learns each point by heart. Compare it only between runs seen through the "
         "same weights; the cross-validated error and k-means do not have this weakness."
     )
+    if some.real != some.generated:
+        study += f" The study has equally many of both; here {first} and {second} weigh alike, so that guessing is 50 % all the same."
     st.caption(study if not tests else f"{_proper(maps)}\n\n{study}")
 
 
