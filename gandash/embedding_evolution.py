@@ -1,4 +1,4 @@
-"""A run's samples through its training, in the maps of its real images: computed once, kept on disk, and moved in the browser.
+"""A run's samples through its training, in the maps of its real images: kept on disk, added to as the run grows, moved in the browser.
 
 The maps are laid out for the real images alone, and the samples of every snapshot are placed in them afterwards. So the real images stand
 still, and what moves is the generator. Snapshots with weights give as many samples as were asked for, the fixed noise's first; the others
@@ -19,18 +19,14 @@ import numpy as np
 
 from gandash import runs
 from gandash.analyses import Progress
-from gandash.analyses._embeddings import Embedded, EmbeddingOptions, embed, part_of, together
-from gandash.analyses._pictures import Pictures, fixed_samples, real_images, samples
-from gandash.analyses.tsne import evolution, highest_perplexity
-from gandash.embedding_sources import digest, judged
-from gandash.embedding_thumbnails import Thumbnails, atlases, keep, keep_atlas, places
-from gandash.features import resnet18
-from gandash.plots.sheet import cells
+from gandash.analyses._embeddings import EmbeddingOptions, part_of
+from gandash.analyses.tsne import highest_perplexity
+from gandash.embedding_frames import NO_LABEL, PlacedSamples, RealMaps, frame, is_placed, real_maps
+from gandash.embedding_sources import digest
+from gandash.embedding_thumbnails import Thumbnails, atlases, keep, places
 from gandash.runs.files import write_bytes
 
-VERSION = 1  # raise it when the same run and options give another result
-MOST = 500  # samples of a snapshot: beyond it the clouds hide each other
-NO_LABEL = 255
+VERSION = 2  # raise it when the same run and options give another result
 _FILE = "evolution.json"
 
 
@@ -88,96 +84,71 @@ class EmbeddingEvolution:
 
 
 def work_key(run: runs.Run, options: EmbeddingOptions) -> str:
-    """The name under which this result is computed and kept."""
+    """The name under which this result is computed and kept, however many snapshots the run has."""
     return digest(_key(run, options))
 
 
 def kept(run: runs.Run, options: EmbeddingOptions) -> EmbeddingEvolution | None:
-    """The result, if it has been computed before for the snapshots that the run has now."""
+    """The result as it was last computed, perhaps for fewer snapshots than the run has now: :func:`missing` tells which."""
     path = run.cached(_key(run, options)) / _FILE
     found = _read(path, path.stat().st_mtime_ns) if path.exists() else None
-    return found if found and all((atlases() / name).exists() for name in _files(found)) else None
+    if found is None or not {frame.step for frame in found.frames} <= {snapshot.step for snapshot in run.snapshots}:
+        return None  # a run that was taken up again at an earlier step has lost what came after it
+    return found if all((atlases() / name).exists() for name in _files(found)) else None
+
+
+def missing(run: runs.Run, found: EmbeddingEvolution) -> list[runs.Snapshot]:
+    """The run's snapshots that :func:`compute` would add to a result, or place anew, because their weights are here now."""
+    sheets = {frame.step: frame.from_sheet for frame in found.frames}
+    return [snapshot for snapshot in run.snapshots if snapshot.step not in sheets or not is_placed(snapshot, sheets[snapshot.step])]
 
 
 def compute(run: runs.Run, options: EmbeddingOptions, progress: Progress | None = None) -> EmbeddingEvolution:
-    """The result, kept on disk. Raises ``ValueError`` for a toy, and what the data set and the feature network raise if not here."""
-    told = part_of(progress, 0.0, 0.2)
-    key, snapshots = _key(run, options), run.snapshots
-    real = real_images(run.config, options.real_count, options.seed)
-    frames, clouds, scores, judged_real = [], [], [], []
-    title = ""
-    for place, snapshot in enumerate(snapshots):
-        if told:
-            told(place / len(snapshots), f"Drawing the samples of {snapshot.label}")
-        cloud = _samples(run, snapshot, options) if snapshot.has_weights else from_sheet(snapshot.sheet, real.images.shape[1:])
-        verdicts = judged(run, snapshot, np.concatenate([real.images, cloud])) if snapshot.has_weights else None
-        said = verdicts.scores if verdicts else np.full(len(real) + len(cloud), np.nan, np.float32)
-        title = verdicts.title if verdicts else title
-        scale = (verdicts.middle, verdicts.reach) if verdicts else (0.0, 1.0)
-        frames.append(
-            Frame(snapshot.step, snapshot.label, sum(map(len, clouds)), len(cloud), not snapshot.has_weights, scale, keep_atlas(cloud))
-        )
-        clouds.append(cloud)
-        scores.append(said[len(real) :])
-        judged_real.append(said[: len(real)])
-    subjects = together(real, Pictures(np.concatenate(clouds)), reader=resnet18.reader_for(run.config.part("dataset")))
-    embedded = embed(subjects, options.weights, part_of(progress, 0.2, 0.7))
-    generated = subjects.is_generated
-    blocks = embedded.blocks
-    found = evolution(
-        {block: values[~generated] for block, values in blocks.items()},
-        {block: values[generated] for block, values in blocks.items()},
-        options,
-        part_of(progress, 0.7, 1.0),
-    )
+    """The result for all snapshots there are now, kept on disk; of what was computed before, nothing is computed again.
+
+    Raises ``ValueError`` for a toy, and what the data set and the feature network raise if not here.
+    """
+    folder, snapshots = run.cache(_key(run, options)), run.snapshots
+    ground, within = real_maps(folder, run, options, part_of(progress, 0.0, 0.3))
+    placed: list[PlacedSamples] = []
+    for done, snapshot in enumerate(snapshots):
+        told = part_of(progress, 0.3 + 0.7 * done / len(snapshots), 0.3 + 0.7 * (done + 1) / len(snapshots), snapshot.label)
+        placed.append(frame(within, ground, run, snapshot, options, told))
+    starts = np.cumsum([0, *(len(each.labels) for each in placed)])
     made = EmbeddingEvolution(
         version="",
-        data=keep(_tensors(found, embedded, np.concatenate(scores), np.stack(judged_real)), "safetensors"),
-        blocks=tuple(found),
-        real=len(real),
-        thumbnails=keep_atlas(real.images),
-        frames=tuple(frames),
-        class_names=subjects.class_names,
-        score_title=title,
+        data=keep(_tensors(ground, placed), "safetensors"),
+        blocks=tuple(ground.maps),
+        real=len(ground.real),
+        thumbnails=ground.thumbnails,
+        frames=tuple(
+            Frame(snapshot.step, snapshot.label, int(start), len(each.labels), each.from_sheet, each.score_scale, each.thumbnails)
+            for snapshot, start, each in zip(snapshots, starts[:-1], placed, strict=True)
+        ),
+        class_names=ground.real.class_names,
+        score_title=next((each.score_title for each in reversed(placed) if each.score_title), ""),
         layout=options.layout,
-        perplexity=min(options.perplexity, highest_perplexity(len(real))),
+        perplexity=min(options.perplexity, highest_perplexity(len(ground.real))),
         weights=options.weights,
-        notes=subjects.notes,
+        notes=(ground.real.note,) if ground.real.note else (),
     )
-    path = run.cache(key) / _FILE
+    path = folder / _FILE
     write_bytes(path, json.dumps(asdict(made)).encode())
     return _read(path, path.stat().st_mtime_ns)
 
 
-def from_sheet(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """The samples of a sheet, ``uint8 (64, C, H, W)``, as they were drawn: sheets are lossless."""
-    from PIL import Image
-
-    channels, height, width = shape
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB")).reshape(picture.height, picture.width, channels)
-    count = (pixels.shape[0] + 1) // (height + 1) * ((pixels.shape[1] + 1) // (width + 1))
-    geometry = cells(np.empty((count, channels, height, width), np.uint8))
-    boxes = [geometry.box(index) for index in range(count)]
-    return np.stack([pixels[top:bottom, left:right].transpose(2, 0, 1) for left, top, right, bottom in boxes])
-
-
-def _samples(run: runs.Run, snapshot: runs.Snapshot, options: EmbeddingOptions) -> np.ndarray:
-    networks, count = run.networks(snapshot), min(options.generated_count, MOST)
-    fixed = fixed_samples(networks, count).images
-    more = count - len(fixed)
-    return np.concatenate([fixed, samples(networks, more, options.seed).images]) if more > 0 else fixed
-
-
-def _tensors(found: dict[str, np.ndarray], embedded: Embedded, scores: np.ndarray, real_scores: np.ndarray) -> bytes:
+def _tensors(ground: RealMaps, placed: list[PlacedSamples]) -> bytes:
     from safetensors.numpy import save
 
-    labels = embedded.subjects.labels
-    labels = np.full(len(embedded), -1) if labels is None else labels
-    arrays = {f"places.{block}": places(points) for block, points in found.items()}
-    arrays["labels"] = np.where((labels >= 0) & (labels < NO_LABEL), labels, NO_LABEL).astype(np.uint8)
-    arrays["predicted"] = embedded.predicted.astype(np.uint8)
-    arrays["scores"], arrays["real_scores"] = scores.astype(np.float32), real_scores.astype(np.float32)
+    real = len(ground.real)
+    arrays = {
+        f"places.{block}": places(np.concatenate([placed[0].places[block][:real], *(each.places[block][real:] for each in placed)]))
+        for block in ground.maps
+    }
+    for name in ("labels", "predicted"):
+        arrays[name] = np.concatenate([getattr(part, name) for part in (ground, *placed)])
+    arrays["scores"] = np.concatenate([each.scores for each in placed])
+    arrays["real_scores"] = np.stack([each.real_scores for each in placed])
     return save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
 
 
@@ -195,12 +166,10 @@ def _files(found: EmbeddingEvolution) -> list[str]:
 
 
 def _key(run: runs.Run, options: EmbeddingOptions) -> dict[str, Any]:
-    snapshots = [[snapshot.step, snapshot.has_weights] for snapshot in run.snapshots]
     return {
         "analysis": "embedding_evolution",
         "version": VERSION,
         "options": options.key(),
         "run": run.id,
         "created": run.created.isoformat(),  # the same name may be recorded again
-        "snapshots": snapshots,
     }

@@ -54,6 +54,26 @@ def test_the_epoch_cursor_moves_the_cloud_and_the_player_moves_the_cursor(app, p
     assert {row["step"] for row in rows} == {"", *map(str, steps)}
 
 
+def test_a_run_that_grew_offers_to_place_the_rest_and_keeps_what_is_known_on_the_page(app, page, tmp_path):
+    run = Run(app.shelf.ship("growing", title="Growing"), shipped=True)
+    steps = [snapshot.step for snapshot in run.snapshots]
+    later = [run.sheet(step) for step in steps[-2:]]
+    for sheet in later:
+        sheet.rename(tmp_path / sheet.name)
+    compute(page, app, "run=growing&pictures=training&map_count=12&layout=pca")
+    at(page, steps[-3])
+    expect(page.get_by_role("button", name="more snapshots")).to_have_count(0)
+    for sheet in later:
+        (tmp_path / sheet.name).rename(sheet)
+    page.reload()
+    settled(page)
+    at(page, steps[-3])  # under the cursor is the newest snapshot, of which the newest that is placed is shown
+    page.get_by_role("button", name="Place 2 more snapshots").click()
+    at(page, steps[-1])
+    expect(page.get_by_role("button", name="more snapshots")).to_have_count(0)
+    expect(page.locator(".scrubber")).to_have_attribute("max", str(len(steps) - 1))
+
+
 def test_maps_are_seen_to_settle_and_can_be_principal_components(app, page):
     page.goto(f"{app.url}/embeddings?run=digits-dcgan&map_count=300")
     settled(page)

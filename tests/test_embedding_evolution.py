@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from safetensors.numpy import load, load_file
 from starlette.requests import Request
 
-from gandash import api_embeddings, embedding_drafts, embedding_evolution, embedding_maps, runs
+from gandash import api_embeddings, embedding_drafts, embedding_evolution, embedding_frames, embedding_maps, runs
 from gandash.analyses._embeddings import EmbeddingOptions
 from gandash.analyses._pictures import fixed_samples
 from gandash.embedding_sources import OfRun
@@ -22,7 +24,7 @@ OPTIONS = EmbeddingOptions(count=70, layout="pca")
 def test_a_sheet_gives_back_the_samples_that_were_drawn(shelf):
     run = runs.get("digits-dcgan")
     snapshot = run.snapshot()
-    found = embedding_evolution.from_sheet(snapshot.sheet, (1, 28, 28))
+    found = embedding_frames.from_sheet(snapshot.sheet, (1, 28, 28))
     assert found.shape == (64, 1, 28, 28)
     difference = np.abs(found.astype(int) - fixed_samples(run.networks(snapshot), 64).images)
     assert difference.max() <= 1  # grey levels: weights are kept in single precision, sheets are drawn while training
@@ -58,12 +60,77 @@ def test_every_snapshot_is_placed_and_the_cloud_comes_closer(shelf):
     assert embedding_evolution.kept(run, OPTIONS) is None  # what a browser would not find is computed again
 
 
-def test_a_new_snapshot_asks_for_a_new_evolution(shelf):
+def snapshots_taken_away(run: runs.Run, where: Path, count: int) -> list[tuple[Path, Path]]:
+    """Move the files of the newest snapshots elsewhere; from where, to where."""
+    moved = []
+    for snapshot in run.snapshots[-count:]:
+        for path in (snapshot.sheet, run.path / "weights" / f"{snapshot.step}.safetensors"):
+            moved.append((path, where / path.name))
+            path.rename(where / path.name)
+    return moved
+
+
+@pytest.mark.parametrize("layout", ["tsne", "pca"])
+def test_a_run_that_grew_is_added_to_and_gives_what_the_whole_would_have_given(shelf, tmp_path, layout):
+    run, options = runs.get("digits-dcgan"), OPTIONS.model_copy(update={"layout": layout})
+    moved = snapshots_taken_away(run, tmp_path, 2)
+    first = embedding_evolution.compute(run, options)
+    assert embedding_evolution.missing(run, first) == []
+    folder = run.cached(embedding_evolution._key(run, options))
+    written = {path: path.stat().st_mtime_ns for path in folder.glob("*/*.safetensors")}
+    assert len(written) == 1 + len(first.frames)  # the real images' maps, and one file a snapshot
+    for there, here in moved:
+        here.rename(there)
+    shown = embedding_evolution.kept(run, options)
+    assert shown == first  # what is known can still be looked at
+    new = embedding_evolution.missing(run, shown)
+    assert [snapshot.step for snapshot in new] == [snapshot.step for snapshot in run.snapshots[-2:]]
+    told = []
+    grown = embedding_evolution.compute(run, options, lambda fraction, text: told.append(text.split(":")[0]))
+    assert set(told) == {snapshot.label for snapshot in new}  # nothing else was worked on
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    assert embedding_evolution.missing(run, grown) == []
+
+    shutil.rmtree(folder)
+    whole = embedding_evolution.compute(run, options)
+    assert whole.data == grown.data and whole.frames == grown.frames  # the file is named after its content: not a bit differs
+
+
+def test_weights_that_come_later_replace_a_sheet_and_those_that_go_leave_their_frame(shelf, tmp_path):
     run = runs.get("digits-dcgan")
-    before = embedding_evolution.work_key(run, OPTIONS)
-    newest = run.snapshot()
-    (run.path / "samples" / f"{newest.step + 10}.png").write_bytes(newest.sheet.read_bytes())
-    assert embedding_evolution.work_key(run, OPTIONS) != before
+    step = run.snapshot().step
+    weights = run.path / "weights" / f"{step}.safetensors"
+    weights.rename(tmp_path / "kept")
+    made = embedding_evolution.compute(run, OPTIONS)
+    assert made.frames[-1].from_sheet and embedding_evolution.missing(run, made) == []
+    (tmp_path / "kept").rename(weights)
+    assert [snapshot.step for snapshot in embedding_evolution.missing(run, made)] == [step]
+    better = embedding_evolution.compute(run, OPTIONS)
+    assert not better.frames[-1].from_sheet and better.frames[-1].count == 70
+    weights.unlink()
+    assert embedding_evolution.missing(run, better) == []
+    assert embedding_evolution.compute(run, OPTIONS).data == better.data
+
+
+def test_other_real_images_have_maps_of_their_own(shelf):
+    """Such as a data set that came here after a part of it had stood in: no frame is put among images that it was not placed in."""
+    run = runs.get("digits-dcgan")
+    before = embedding_evolution.compute(run, OPTIONS)
+    about = json.loads((run.path / "config.json").read_text())
+    about["config"]["dataset"]["options"]["classes"] = ["0", "1", "2"]
+    (run.path / "config.json").write_text(json.dumps(about))
+    run = runs.get("digits-dcgan")
+    after = embedding_evolution.compute(run, OPTIONS)
+    assert after.data != before.data and after.thumbnails != before.thumbnails
+    assert len(list(run.cached(embedding_evolution._key(run, OPTIONS)).glob("*/real.safetensors"))) == 2
+
+
+def test_a_snapshot_that_is_gone_asks_for_a_new_evolution(shelf):
+    run = runs.get("digits-dcgan")
+    embedding_evolution.compute(run, OPTIONS)
+    run.snapshot().sheet.unlink()
+    assert embedding_evolution.kept(run, OPTIONS) is None
+    assert [frame.step for frame in embedding_evolution.compute(run, OPTIONS).frames] == [snapshot.step for snapshot in run.snapshots]
 
 
 def ask(key: str, since: str = "0"):

@@ -6,7 +6,8 @@ import pytest
 from gandash.analyses import Cancelled
 from gandash.analyses._embeddings import Embedded, EmbeddingOptions, Subjects, embed, part_of, together
 from gandash.analyses._pictures import Pictures
-from gandash.analyses.tsne import aligned, evolution, highest_perplexity, maps, placed, principal_components, tsne
+from gandash.analyses._placement import Ground, grounds, placed
+from gandash.analyses.tsne import INTERPOLATE_FROM, aligned, highest_perplexity, maps, principal_components, tsne
 from gandash.features.resnet18 import BLOCKS, Reader
 
 MNIST = Reader("mnist", tuple(range(10)))
@@ -149,24 +150,38 @@ def test_principal_components_are_those_of_the_library():
     np.testing.assert_allclose(found, principal_components(points) - principal_components(points).mean(0), atol=1e-4)
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
 @pytest.mark.parametrize("layout", ["tsne", "pca"])
-def test_further_points_come_to_lie_among_their_like_and_move_nothing(layout):
+def test_further_points_come_to_lie_among_their_like_and_move_nothing(layout, metric):
     points, which = groups(90)
-    base, beside = placed(points[:60], points[60:], layout, perplexity=10)
-    assert beside.shape == (30, 2)
-    closest = np.square(beside[:, None] - base[None]).sum(-1).argmin(1)
+    ground = grounds({"layer1": points[:60]}, EmbeddingOptions(layout=layout, metric=metric, perplexity=10))["layer1"]
+    before = ground.places.copy()
+    beside = ground.place(points[60:])
+    assert beside.shape == (30, 2) and beside.dtype == np.float32
+    closest = np.square(beside[:, None] - ground.places[None]).sum(-1).argmin(1)
     assert np.mean(which[:60][closest] == which[60:]) == 1.0
-    alone, one = placed(points[:60], points[60:61], layout, perplexity=10)
-    np.testing.assert_array_equal(alone, base)
-    np.testing.assert_allclose(one, beside[:1], atol=1e-5)  # each is placed for itself, whatever else is
+    np.testing.assert_array_equal(ground.places, before)
 
 
-def test_an_evolution_turns_further_points_with_their_map():
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("count", [60, INTERPOLATE_FROM])
+def test_each_is_placed_as_if_it_came_alone_and_as_a_map_that_was_kept_would_place_it(count, metric):
+    """Why a run that grows needs only its new snapshots placed: nothing depends on what is placed with it, or when."""
+    points, _ = groups(count + 30)
+    options = EmbeddingOptions(metric=metric, perplexity=10)
+    ground = grounds({"layer1": points[:count]}, options)["layer1"]
+    together = ground.place(points[count:])
+    parts = [ground.place(points[count:][part]) for part in (slice(0, 10), slice(10, 30))]
+    np.testing.assert_array_equal(np.concatenate(parts), together)
+    again = Ground(ground.embeddings.copy(), ground.places.copy(), ground.layout, ground.metric)
+    np.testing.assert_array_equal(again.place(points[count:].astype(np.float32)), ground.place(points[count:].astype(np.float32)))
+
+
+def test_further_points_are_turned_with_their_map():
     points, _ = groups(90)
     blocks = {"layer1": points, "layer2": points[:, ::-1] * 2}
-    real, generated = ({block: values[part] for block, values in blocks.items()} for part in (slice(0, 60), slice(60, None)))
-    generated = {block: np.concatenate([values, real[block][:1]]) for block, values in generated.items()}
-    found = evolution(real, generated, EmbeddingOptions(layout="pca"))
+    further = {block: np.concatenate([values[60:], values[:1]]) for block, values in blocks.items()}
+    found = placed(grounds({block: values[:60] for block, values in blocks.items()}, EmbeddingOptions(layout="pca")), further)
     for places in found.values():
         assert places.shape == (91, 2)
         np.testing.assert_allclose(places[90], places[0], atol=1e-4)  # the same picture lies at the same place

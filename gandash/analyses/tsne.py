@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from gandash.analyses._embeddings import Embedded, EmbeddingOptions, embeddings_
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from openTSNE import TSNEEmbedding
+    from sklearn.decomposition import PCA
 
     from gandash.runs import Run, Snapshot
 
@@ -52,38 +54,19 @@ def tsne(
 
     Van der Maaten and Hinton 2008, "Visualizing Data using t-SNE", as implemented by openTSNE (Poličar et al. 2024).
     """
-    return np.asarray(_fitted(embeddings, perplexity, seed, progress, metric, look), np.float32)
-
-
-def placed(
-    embeddings: np.ndarray,
-    further: np.ndarray,
-    layout: str = "tsne",
-    perplexity: float = 30.0,
-    seed: int = 0,
-    progress: Progress | None = None,
-    metric: str = "euclidean",
-) -> tuple[np.ndarray, np.ndarray]:
-    """A map of ``(N, D)`` alone, and where ``further (M, D)`` come to lie in it: ``float32 (N, 2)`` and ``(M, 2)``.
-
-    Each further point is placed for itself: by openTSNE's ``transform`` among the nearest of the first, or by the first's principal
-    components.
-    """
-    if layout == "pca":
-        components = _components(_for_pca(embeddings, metric))
-        return tuple(components.transform(_for_pca(each, metric)).astype(np.float32) for each in (embeddings, further))
-    fitted = _fitted(embeddings, perplexity, seed, part_of(progress, 0.0, 0.8), metric)
-    beside = fitted.transform(np.ascontiguousarray(further, np.float64), perplexity=min(5.0, highest_perplexity(len(fitted))))
-    return np.asarray(fitted, np.float32), np.asarray(beside, np.float32)  # transform has centred the first
+    return np.asarray(fitted(embeddings, perplexity, seed, progress, metric, look), np.float32)
 
 
 def principal_components(embeddings: np.ndarray, metric: str = "euclidean") -> np.ndarray:
     """The two directions of most variance, ``float32 (N, 2)``; for the cosine metric, of rows brought to length 1."""
-    points = _for_pca(embeddings, metric)
-    return _components(points).transform(points).astype(np.float32)
+    points = rows_for(embeddings, metric)
+    return principal_axes(points).transform(points).astype(np.float32)
 
 
-def _fitted(embeddings: np.ndarray, perplexity: float, seed: int, progress: Progress | None, metric: str, look: Look | None = None):
+def fitted(
+    embeddings: np.ndarray, perplexity: float, seed: int, progress: Progress | None, metric: str, look: Look | None = None
+) -> TSNEEmbedding:
+    """:func:`tsne` before it is rounded to single precision."""
     from openTSNE import TSNE
 
     points = np.ascontiguousarray(embeddings, np.float64)
@@ -102,23 +85,29 @@ def _fitted(embeddings: np.ndarray, perplexity: float, seed: int, progress: Prog
             look(np.array(places))
         if progress:
             iteration, total = next(done), EARLY + LATE
-            told = f"t-SNE, iteration {iteration} of {total}" if iteration <= total else "placing further pictures"
-            progress(min(1.0, iteration / total), told)
+            progress(iteration / total, f"t-SNE, iteration {iteration} of {total}")
 
     return TSNE(
         perplexity=min(perplexity, highest_perplexity(len(points))),
-        metric=metric,
         initialization=start,
         early_exaggeration_iter=EARLY,
         n_iter=LATE,
-        neighbors="exact",
-        negative_gradient_method="fft" if len(points) >= INTERPOLATE_FROM else "bh",
-        ints_in_interval=2,
-        n_jobs=1,
         random_state=seed,
+        **exact_tsne(len(points), metric),
         callbacks=report,
         callbacks_every_iters=REPORT_EVERY,
     ).fit(points)
+
+
+def exact_tsne(count: int, metric: str) -> dict[str, Any]:
+    """How ``count`` points are laid out, as openTSNE's arguments: exact neighbours, one thread."""
+    return {
+        "metric": metric,
+        "neighbors": "exact",
+        "negative_gradient_method": "fft" if count >= INTERPOLATE_FROM else "bh",
+        "ints_in_interval": 2,
+        "n_jobs": 1,
+    }
 
 
 def highest_perplexity(count: int) -> float:
@@ -126,12 +115,14 @@ def highest_perplexity(count: int) -> float:
     return max(1.0, (count - 1) / 3)
 
 
-def _for_pca(points: np.ndarray, metric: str) -> np.ndarray:
+def rows_for(points: np.ndarray, metric: str) -> np.ndarray:
+    """``float64 (N, D)``, of which principal components are taken; for the cosine metric, brought to length 1."""
     points = np.asarray(points, np.float64)
     return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12) if metric == "cosine" else points
 
 
-def _components(points: np.ndarray):
+def principal_axes(points: np.ndarray) -> PCA:
+    """The two directions of most variance in ``(N, D)``, by which other points can be transformed, too."""
     from sklearn.decomposition import PCA
 
     with np.errstate(invalid="ignore"):  # identical points have no variance
@@ -190,19 +181,6 @@ def maps(
         told = part_of(progress, place / len(blocks), (place + 1) / len(blocks), block)
         found[block] = tsne(values, perplexity, seed, told, metric, settling if look else None)
     return Maps(aligned(found), min(perplexity, highest_perplexity(len(embedded))), embedded)
-
-
-def evolution(
-    real: dict[str, np.ndarray], generated: dict[str, np.ndarray], options: EmbeddingOptions, progress: Progress | None = None
-) -> Coordinates:
-    """One map a block of the real embeddings alone, aligned, with the generated placed in it: ``float32 (N + M, 2)``, real ones first."""
-    base, further = {}, {}
-    for place, block in enumerate(real):
-        told = part_of(progress, place / len(real), (place + 1) / len(real), block)
-        base[block], further[block] = placed(
-            real[block], generated[block], options.layout, options.perplexity, options.seed, told, options.metric
-        )
-    return aligned(base, further)
 
 
 class TSne(Analysis):

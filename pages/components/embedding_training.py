@@ -7,7 +7,8 @@ import streamlit as st
 from gandash import background, embedding_evolution
 from gandash.analyses._embeddings import EmbeddingOptions
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_evolution import MOST, EmbeddingEvolution
+from gandash.embedding_evolution import EmbeddingEvolution
+from gandash.embedding_frames import MOST
 from gandash.embedding_sources import OfRun
 from gandash.runs import Run, Snapshot
 from pages.components.embedding_evolution import embedding_evolution as player
@@ -20,8 +21,9 @@ def embedding_training(run: Run, snapshot: Snapshot, options: EmbeddingOptions, 
     """Draw the player, or where nothing is computed yet, what it would show."""
     key = embedding_evolution.work_key(run, options)
     found = embedding_evolution.kept(run, options)
-    if pressed and found is None:
-        background.start(key, lambda progress: embedding_evolution.compute(run, options, progress), (DatasetUnavailable, ValueError))
+    more = len(embedding_evolution.missing(run, found)) if found else 0
+    if pressed and (found is None or more):
+        _compute(key, run, options)
     if found is None:
         if not watch(key):
             each = min(options.generated_count, MOST)
@@ -32,10 +34,26 @@ def embedding_training(run: Run, snapshot: Snapshot, options: EmbeddingOptions, 
         if run.weights_step(snapshot.step) is not None:
             preview(OfRun(run, snapshot))
         return
+    if more and not watch(key):
+        _offer(key, run, options, more)
     view = embedding_view(found.blocks, ("real", "generated"), bool(found.class_names), found.score_title)
-    player(found, snapshot.step, view.blocks, enlarge, view.colour_by, view.pictures)
+    shown = max((frame.step for frame in found.frames if frame.step <= snapshot.step), default=found.frames[0].step)
+    player(found, shown, run.snapshots[-1].step, view.blocks, enlarge, view.colour_by, view.pictures)
     st.caption(_told(found))
     st.download_button("Coordinates (CSV)", found.csv, "embedding-evolution.csv", "text/csv", icon=":material/download:", on_click="ignore")
+
+
+def _compute(key: str, run: Run, options: EmbeddingOptions) -> None:
+    background.start(key, lambda progress: embedding_evolution.compute(run, options, progress), (DatasetUnavailable, ValueError))
+
+
+def _offer(key: str, run: Run, options: EmbeddingOptions, more: int) -> None:
+    """The run has grown: what is known stays on the page, and only the rest is computed."""
+    label = f"Place {more} more snapshot{'s' if more > 1 else ''}"
+    why = "They are not in these maps yet. The maps of the real images and all other snapshots stay as they are."
+    if st.button(label, icon=":material/playlist_add:", key="place_more", help=why):
+        _compute(key, run, options)
+        st.rerun()
 
 
 def _told(found: EmbeddingEvolution) -> str:

@@ -29,6 +29,7 @@ _SHAPES = ("circle", "diamond")
 def embedding_evolution(
     found: EmbeddingEvolution,
     step: int,
+    newest: int,
     blocks: Sequence[str],
     on_open: Callable[[str], None],
     colour_by: str = "kind",
@@ -37,13 +38,13 @@ def embedding_evolution(
 ) -> None:
     """Draw the maps of ``blocks`` with the samples at ``step``; where it is played or scrubbed to becomes the epoch cursor of every page.
 
+    ``newest`` is the run's newest step, which may not be among the frames yet: only on that one the cursor goes on with the run.
     ``colour_by``, ``pictures`` and ``on_open`` are as for :func:`pages.components.image_scatter.image_scatter`.
     """
-    last = found.frames[-1].step
 
     def moved() -> None:
         to = st.session_state[key]["step"]
-        move_to(to, newest=to >= last)
+        move_to(to, newest=to >= newest)
 
     _COMPONENT(
         key=key,
