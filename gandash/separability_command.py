@@ -6,9 +6,12 @@ import csv
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _MEASURED = ("error", "low", "high", "p", "chance_low", "chance_high", "control", "control_low", "control_high", "svm", "k_means")
 _COUNTED = ("real", "generated", "error_real", "error_generated", "control_first", "control_second")  # what was measured on how many
@@ -31,11 +34,10 @@ def separability(
 
     from gandash.analyses._folders import PictureSet
     from gandash.analyses._two_sample_test import reading
-    from gandash.analyses.separability import chart
     from gandash.embedding_maps import EmbeddingOptions, compute, kept
     from gandash.embedding_sources import OfPictures
     from gandash.features.resnet18 import WeightsUnavailable
-    from gandash.plots.maps import maps_figure
+    from gandash.plots.printed import NoBrowser, write_png
 
     try:
         counts = {"real_count": real_count or count, "generated_count": generated_count or count}
@@ -57,10 +59,17 @@ def separability(
     writer.writerows(rows)
     (out / "separability.csv").write_text(text.getvalue(), encoding="utf-8")
     (out / "maps.csv").write_bytes(found.csv())
-    figures = {"separability": chart(found.errors, found.tests, found.kinds), "maps": maps_figure(found.coordinates, found.is_generated)}
+    figures = drawn(found)
     for name, figure in figures.items():
         figure.write_html(out / f"{name}.html", include_plotlyjs="directory")  # one copy of the library beside them: no network needed
-    print(f"\nWritten to {out}: separability.csv, maps.csv, separability.html, maps.html")
+    pictures = [f"{name}.png" for name in figures]
+    try:
+        write_png({out / f"{name}.png": figure for name, figure in figures.items()})
+    except NoBrowser as error:
+        pictures, why = [], f"\nThe figures were written as HTML only: {error}."
+    else:
+        why = ""
+    print(f"\nWritten to {out}: {', '.join(['separability.csv', 'maps.csv', *(f'{name}.html' for name in figures), *pictures])}{why}")
 
 
 def table(found) -> list[dict[str, float | str]]:
@@ -77,6 +86,29 @@ def table(found) -> list[dict[str, float | str]]:
             row |= dict(zip(_COUNTED[2:], (*error.counts, *control.counts), strict=True))
         rows.append(row)
     return rows
+
+
+def drawn(found) -> dict[str, go.Figure]:
+    """The figures by their files' names, each with the words that it needs where it stands alone."""
+    from gandash.analyses.separability import chart
+    from gandash.plots.maps import maps_figure
+    from gandash.plots.printed import printed
+
+    counts = [int((found.is_generated == kind).sum()) for kind in (False, True)]
+    first, second = found.kinds
+    seen = f"{counts[0]:,} {first} and {counts[1]:,} {second} pictures, seen through the {found.weights} ResNet-18"
+    errors = chart(found.errors, found.tests, found.kinds, study=("SVM, on the points it learned from", "k-means, two clusters"))
+    errors.update_xaxes(title="after block")
+    errors.update_yaxes(title="error (guessing: 50 %)", ticklabelposition="outside")
+    below = f"{seen}; whiskers: 95 % intervals" if found.tests else seen
+    errors = printed(errors, f"How often {first} and {second} pictures are taken for each other", below, 900, 580)
+    maps = maps_figure(found.coordinates, found.is_generated, found.kinds)
+    axes = ("t-SNE 1", "t-SNE 2") if found.layout == "tsne" else ("1st component", "2nd component")
+    maps.update_xaxes(title=axes[0], title_standoff=6, showgrid=False)
+    maps.update_yaxes(showgrid=False).update_yaxes(title=axes[1], title_standoff=6, col=1)
+    how = f"t-SNE, perplexity {found.perplexity:.3g}" if found.layout == "tsne" else "principal components"
+    maps = printed(maps, f"{first.capitalize()} and {second} pictures after each block", f"{seen}; {how}, {found.metric}", 1400, 500)
+    return {"separability": errors, "maps": maps}
 
 
 def as_text(found, rows: list[dict[str, float | str]]) -> str:

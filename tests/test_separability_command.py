@@ -58,7 +58,32 @@ def test_the_table_is_printed_and_written_with_the_figures(folders):
     figure = (folders / "out" / "separability.html").read_text()
     assert "cross-validated" in figure and "http" not in figure.split("plotly.min.js")[0]
     assert (folders / "out" / "plotly.min.js").exists() and (folders / "out" / "maps.html").exists()
+    for name, shape in (("separability", (2700, 1740)), ("maps", (4200, 1500))):
+        with Image.open(folders / "out" / f"{name}.png") as drawn:
+            assert drawn.size == shape
+            assert len(drawn.convert("RGB").quantize(64).getcolors()) > 20  # something is drawn
+    figure = (folders / "out" / "separability.html").read_text()
+    for words in ("12 real and 10 generated pictures, seen through the embedded ResNet-18", "after block", "guessing: 50", "learned from"):
+        assert words in figure
+    assert "1st component" in (folders / "out" / "maps.html").read_text()
     assert run(*asked).stdout == done.stdout  # the second time read from disk
+
+
+def test_without_a_browser_there_are_figures_as_html_and_a_sentence(folders, monkeypatch):
+    out = folders / "out"
+    asked = ("--real", folders / "photographs", "--generated", folders / "fakes", "--out", out, "--layout", "pca", "--count", 4)
+    monkeypatch.setenv("BROWSER_PATH", str(folders / "nowhere"))
+    done = run(*asked)
+    assert done.exit_code == 0, done.output
+    assert "HTML only: no Chrome or Chromium was found" in done.output and "maps.html" in done.output
+    assert (out / "maps.html").exists() and not list(out.glob("*.png"))
+    broken = folders / "chrome"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("BROWSER_PATH", str(broken))
+    done = run(*asked)
+    assert done.exit_code == 0, done.output
+    assert "did not start" in done.output and not list(out.glob("*.png"))
 
 
 def test_a_zip_will_do_and_few_pictures_have_no_test(folders):

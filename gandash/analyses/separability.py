@@ -11,6 +11,7 @@ from gandash.analyses import Analysis, Progress
 from gandash.analyses._embeddings import EmbeddingOptions, embed_images, embeddings_of_run, further_real, part_of
 from gandash.analyses._two_sample_test import MOST, TwoSampleTest, two_sample_test
 from gandash.plots.colours import REAL
+from gandash.plots.separability import STUDY, Range, separability_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -117,11 +118,13 @@ class Separability(Analysis):
 
 
 def chart(
-    errors: dict[str, Separation], tests: dict[str, TwoSampleTest], kinds: tuple[str, str] = ("real", "generated"), colour: str = REAL
+    errors: dict[str, Separation],
+    tests: dict[str, TwoSampleTest],
+    kinds: tuple[str, str] = ("real", "generated"),
+    colour: str = REAL,
+    study: tuple[str, str] = STUDY,
 ) -> go.Figure:
     """Both measures over the blocks. ``tests`` is empty where there were too few images; ``colour`` is that of the first kind."""
-    from gandash.plots.separability import Range, separability_figure
-
     return separability_figure(
         list(errors),
         [each.svm_error for each in errors.values()],
@@ -129,4 +132,5 @@ def chart(
         [tuple(Range(part.error, part.low, part.high) for part in (test.error, test.chance, test.control)) for test in tests.values()],
         f"{kinds[0]} against {kinds[0]}",
         colour,
+        study,
     )

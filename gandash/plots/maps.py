@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def maps_figure(coordinates: dict[str, np.ndarray], is_generated: np.ndarray, kinds: tuple[str, str] = ("real", "generated")) -> go.Figure:
-    """``coordinates[name]`` is ``(N, 2)``; ``is_generated`` boolean ``(N,)``. For files: the page draws its maps in the browser."""
+    """``coordinates[name]`` is ``(N, 2)``; ``is_generated`` boolean ``(N,)``. For files: the page draws its maps in the browser.
+
+    Axes have no numbers: where a map lies and how it is turned means nothing.
+    """
     from plotly.subplots import make_subplots
 
     figure = make_subplots(1, len(coordinates), column_titles=list(coordinates), horizontal_spacing=0.02)

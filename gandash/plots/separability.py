@@ -10,6 +10,7 @@ from gandash.plots.colours import REAL
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+STUDY = ("SVM, the study's", "k-means, the study's")  # what its two measures are called
 # neither belongs to a player: a violet and a grey that read on light and on dark
 SVM, K_MEANS = "#7A4FBF", "#8A8A8A"
 CHANCE = 0.5  # errors are the mean of both kinds' own, so that guessing is this however many there are of each
@@ -31,11 +32,13 @@ def separability_figure(
     tested: Sequence[tuple[Range, Range, Range]] = (),
     control: str = "real against real",
     control_colour: str = REAL,
+    study: tuple[str, str] = STUDY,
 ) -> go.Figure:
     """Errors in [0, 1] over the blocks in order. Each block has a quarter of the width, so that the figure fits under a row of maps.
 
     ``svm_errors`` and ``kmeans_errors`` are those of the study; ``tested`` holds, for each block, the cross-validated error, chance and the
-    control, called ``control`` and drawn in ``control_colour``. Without ``tested`` the study's alone are drawn.
+    control, called ``control`` and drawn in ``control_colour``. Without ``tested`` the study's alone are drawn; ``study`` is what the two
+    are called.
     """
     import plotly.graph_objects as go
 
@@ -82,7 +85,7 @@ def separability_figure(
             label = {"text": f"<b>{each.error:.0%}</b>", "font": {"color": SVM}, "showarrow": False, "xanchor": "center", "yanchor": "top"}
             figure.add_annotation(x=place - _APART, y=each.low, yshift=-2, **label)
     open_ = "-open" if tested else ""
-    curves = (("SVM, the study's", svm_errors, SVM, "square"), ("k-means, the study's", kmeans_errors, K_MEANS, "triangle-up"))
+    curves = ((study[0], svm_errors, SVM, "square"), (study[1], kmeans_errors, K_MEANS, "triangle-up"))
     for name, values, colour, symbol in curves:
         figure.add_scatter(
             x=places,
