@@ -12,7 +12,7 @@ import numpy as np
 
 from gandash import runs
 from gandash.analyses._embeddings import EmbeddingOptions, Subjects, further_real, subjects_of_run, together
-from gandash.analyses._folders import PictureFolders, PictureSet
+from gandash.analyses._folders import PictureSet
 from gandash.analyses._pictures import Pictures, samples
 from gandash.datasets._images import fit
 from gandash.features import resnet18
@@ -156,12 +156,16 @@ class OfRunAndPictures:
 
 @dataclass(frozen=True)
 class OfPictures:
-    """Two sets of pictures, wherever they lie; the second is brought to the size of the first."""
+    """Two sets of pictures, wherever they lie; the second is brought to the size of the first. No run is needed."""
 
     real: PictureSet
     generated: PictureSet
 
-    kinds = ("real", "generated")
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """What their folders are called, where they are folders in one place."""
+        names = self.real.folder or "real", self.generated.folder or "generated"
+        return names if names[0] != names[1] else ("real", "generated")
 
     def key(self) -> dict[str, Any]:
         return {"real": self.real.digest, "generated": self.generated.digest}
@@ -171,7 +175,7 @@ class OfPictures:
 
     def subjects(self, options: EmbeddingOptions) -> Subjects:
         both = zip((self.real, self.generated), _counts(options), strict=True)
-        return together(*(pictures.read(count, shape=self._shape) for pictures, count in both))
+        return together(*(pictures.read(count, shape=self._shape) for pictures, count in both), self.kinds)
 
     def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
         found = self.real.read(most, start=options.real_count, shape=self._shape).images
@@ -184,39 +188,6 @@ class OfPictures:
     def _shape(self) -> tuple[int, int, int]:
         side = self.real.side()
         return 3, side, side
-
-
-@dataclass(frozen=True)
-class OfFolders:
-    """Two of the folders that lie in a folder or zip; no run is needed."""
-
-    pictures: PictureFolders
-    real: str
-    generated: str
-
-    @property
-    def kinds(self) -> tuple[str, str]:
-        return self.real, self.generated
-
-    def key(self) -> dict[str, Any]:
-        return {"pictures": self.pictures.digest, "real": self.real, "generated": self.generated}
-
-    def folder(self, key: dict[str, Any]) -> Path:
-        return folder_of(key)
-
-    def subjects(self, options: EmbeddingOptions) -> Subjects:
-        return together(
-            self.pictures.of(self.real, options.real_count),
-            self.pictures.of(self.generated, options.generated_count),
-            self.kinds,
-        )
-
-    def further(self, options: EmbeddingOptions, most: int) -> np.ndarray | None:
-        found = self.pictures.of(self.real, most, start=options.real_count).images
-        return found if len(found) else None
-
-    def verdicts(self, subjects: Subjects) -> Verdicts | None:
-        return None
 
 
 def _counts(options: EmbeddingOptions) -> tuple[int, int]:

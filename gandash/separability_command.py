@@ -42,7 +42,7 @@ def separability(
     try:
         counts = {"real_count": real_count or count, "generated_count": generated_count or count}
         options = EmbeddingOptions(**counts, layout=layout, weights=weights, seed=seed)
-        source = OfPictures(PictureSet(real.expanduser()), PictureSet(generated.expanduser()))
+        source = OfPictures(PictureSet.at(real.expanduser()), PictureSet.at(generated.expanduser()))
         found = kept(source, options) or compute(source, options, _tell)
     except ValidationError as error:
         sys.exit("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,10 @@ from safetensors.numpy import save
 from streamlit.testing.v1 import AppTest
 
 from gandash import background, embedding_maps, runs
-from gandash.analyses._folders import PictureFolders, PictureSet
+from gandash.analyses._folders import PictureSet
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_maps import EmbeddingOptions
-from gandash.embedding_sources import OfFolders, OfPictures, OfRun, OfRunAndPictures, OfRuns
+from gandash.embedding_sources import OfPictures, OfRun, OfRunAndPictures, OfRuns
 from gandash.features.resnet18 import BLOCKS
 from gandash.plots.atlas import LONGEST_SIDE, atlas
 from gandash.plots.colours import GENERATED, REAL
@@ -42,10 +43,14 @@ def folders(tmp_path) -> Path:
     return tmp_path / "both"
 
 
-class TestPictureFolders:
+def both(folders: Path) -> OfPictures:
+    return OfPictures(PictureSet(folders, folder="photographs"), PictureSet(folders, folder="fakes"))
+
+
+class TestPictureSets:
     def test_which_is_real_is_guessed_by_name(self, folders):
-        found = PictureFolders(folders)
-        assert found.counts == {"fakes": 8, "photographs": 8}
+        found = PictureSet(folders)
+        assert found.kinds() == {"fakes": 8, "photographs": 8}
         assert found.guess() == ("photographs", "fakes")
 
     @pytest.mark.parametrize(
@@ -56,30 +61,31 @@ class TestPictureFolders:
         for name in names:
             (tmp_path / name).mkdir()
             (tmp_path / name / "0.png").write_bytes(picture(0))
-        assert PictureFolders(tmp_path).guess() == expected
+        assert PictureSet(tmp_path).guess() == expected
 
     def test_pictures_have_their_own_size_and_broken_ones_are_counted(self, folders):
-        found = PictureFolders(folders).of("fakes", 100)
+        found = PictureSet(folders, folder="fakes").read(100)
         assert found.images.shape == (7, 3, 40, 40) and found.images.min() >= 150
         assert "fakes" in found.note and "1 of 8" in found.note
 
     def test_a_changed_picture_changes_the_digest(self, folders):
-        before = PictureFolders(folders).digest
-        assert PictureFolders(folders).digest == before
+        before = PictureSet(folders).digest
+        assert PictureSet(folders).digest == before
         (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
-        assert PictureFolders(folders).digest != before
+        assert PictureSet(folders).digest != before
 
     def test_an_uploaded_zip_is_read_in_memory(self, folders):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as made:
             for path in folders.rglob("*.png"):
                 made.write(path, f"wrapped/{path.relative_to(folders)}")
-        found = PictureFolders(Path("mine.zip"), buffer.getvalue())
-        assert found.counts == {"fakes": 8, "photographs": 8} and len(found.of("photographs", 5)) == 5
+        found = PictureSet(Path("mine.zip"), buffer.getvalue())
+        assert found.kinds() == {"fakes": 8, "photographs": 8}
+        assert len(replace(found, folder="photographs").read(5)) == 5 and replace(found, folder="fakes").digest != found.digest
 
-    def test_one_folder_is_not_enough(self, folders):
-        with pytest.raises(DatasetUnavailable, match="two were expected"):
-            _ = PictureFolders(folders / "fakes").counts
+    def test_a_folder_that_is_not_there_is_named_with_those_that_are(self, folders):
+        with pytest.raises(DatasetUnavailable, match=r"no folder 'paintings' with pictures in .*, but fakes, photographs\."):
+            PictureSet(folders, folder="paintings").read(5)
 
 
 def kept_before(path: Path) -> None:
@@ -94,7 +100,7 @@ class TestMaps:
     options = EmbeddingOptions(count=8, perplexity=5)
 
     def test_two_folders(self, folders, runs_folder):
-        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        source = both(folders)
         assert embedding_maps.kept(source, self.options) is None
         told = []
         made = embedding_maps.compute(source, self.options, lambda fraction, text: told.append((fraction, text)))
@@ -111,7 +117,7 @@ class TestMaps:
         assert embedding_maps.kept(source, self.options.model_copy(update={"seed": 1})) is None
 
     def test_a_picture_that_changed_is_computed_anew(self, folders, runs_folder):
-        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        source = both(folders)
         embedding_maps.compute(source, self.options)
         (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
         assert embedding_maps.kept(source, self.options) is None
@@ -123,7 +129,7 @@ class TestMaps:
         assert self.options == EmbeddingOptions(real_count=8, generated_count=8, perplexity=5)
         assert EmbeddingOptions(real_count=8, generated_count=7).key()["generated_count"] == 7
         assert EmbeddingOptions() == EmbeddingOptions(count=300)
-        source = OfFolders(PictureFolders(folders), "photographs", "fakes")
+        source = both(folders)
         made = embedding_maps.compute(source, self.options)
         assert (made.errors["layer1"].real, made.errors["layer1"].generated) == (8, 7)
         path = source.folder({"analysis": "embedding_maps", "version": 4, "options": before, **source.key()}) / "embedding.safetensors"
@@ -138,13 +144,13 @@ class TestMaps:
     def test_as_many_of_each_as_were_asked_for(self, shelf, folders):
         shelf.ship("mine", title="Mine")
         run, other = runs.get("digits-dcgan"), runs.get("mine")
-        options, pictures = EmbeddingOptions(real_count=7, generated_count=5), PictureFolders(folders)
+        options, pictures = EmbeddingOptions(real_count=7, generated_count=5), PictureSet(folders)
         for source in (
             OfRun(run, run.snapshot()),
             OfRuns(run, run.snapshot(), other, other.snapshot(0)),
             OfRunAndPictures(run, run.snapshot(), PictureSet(folders / "photographs")),
             OfPictures(PictureSet(folders / "photographs"), PictureSet(folders / "photographs")),
-            OfFolders(pictures, "photographs", "photographs"),
+            OfPictures(*[replace(pictures, folder="photographs")] * 2),
         ):
             subjects = source.subjects(options)
             assert subjects.is_generated.tolist() == [False] * 7 + [True] * 5 and subjects.kinds == source.kinds

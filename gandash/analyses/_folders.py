@@ -60,15 +60,13 @@ class PictureSet:
 
     def entries(self) -> Sequence[Entry]:
         """Their files in the order of their names. Raises :class:`DatasetUnavailable` where there are none."""
-        if self.folder:
-            return self._of(self.folder, picture_folders(self._file))
-        with opened(self._file) as source:
-            return source.entries
-
-    def _of(self, folder: str, folders: dict[str, list[Entry]]) -> list[Entry]:
-        if folder not in folders:
-            raise DatasetUnavailable(f"There is no folder {folder!r} with pictures in {self.path}, but {', '.join(folders)}.")
-        return folders[folder]
+        if not self.folder:
+            with opened(self._file) as source:
+                return source.entries
+        folders = picture_folders(self._file)
+        if self.folder not in folders:
+            raise DatasetUnavailable(f"There is no folder {self.folder!r} with pictures in {self.path}, but {', '.join(folders)}.")
+        return folders[self.folder]
 
     def kinds(self) -> dict[str, int]:
         """The folders that lie in it, by name, with how many pictures are in and below each. Raises as :meth:`entries` does."""
@@ -135,7 +133,7 @@ class PictureSet:
         if not len(images):
             raise DatasetUnavailable(f"None of the {len(chosen):,} pictures in {self.path} could be read: image files were expected.")
         broken = int((~good).sum())
-        note = f"{broken:,} of {len(good):,} pictures could not be read and were left out." if broken else ""
+        note = f"{broken:,} of {len(good):,} pictures in {self.title} could not be read and were left out." if broken else ""
         labels = folder_labels([entry for entry, there in zip(chosen, good, strict=True) if there], class_names)
         return Pictures(images, labels, () if labels is None else class_names, note)
 
@@ -146,37 +144,6 @@ class PictureSet:
         file = io.BytesIO(self.content)
         file.name = str(self.path)
         return file
-
-
-@dataclass(frozen=True)
-class PictureFolders(PictureSet):
-    """The folders that hold pictures, in one folder or zip."""
-
-    def folders(self) -> dict[str, list[Entry]]:
-        """Folder -> the pictures in it and below it. Raises :class:`DatasetUnavailable` for fewer than two folders."""
-        found = picture_folders(self._file)
-        if len(found) < 2:
-            raise DatasetUnavailable(
-                f"{self.path} holds one folder of pictures, {', '.join(found)}: two were expected, real and generated."
-            )
-        return found
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Folder -> how many. Raises as :meth:`folders` does."""
-        return {name: len(entries) for name, entries in self.folders().items()}
-
-    def guess(self) -> tuple[str, str]:
-        """Which folder is real and which is generated, by their names; else the first two."""
-        names = list(self.counts)
-        made = next((name for name in names if any(word in name.lower() for word in _MADE) and "real" not in name.lower()), None)
-        real = next((name for name in names if "real" in name.lower()), None) or next(name for name in names if name != made)
-        return real, made or next(name for name in names if name != real)
-
-    def of(self, folder: str, count: int, start: int = 0) -> Pictures:
-        """:meth:`read` among the pictures of one folder. Raises as it does, and where there is no such folder."""
-        found = self.read(count, start, entries=self._of(folder, self.folders()))
-        return Pictures(found.images, note=f"{folder}: {found.note}" if found.note else "")
 
 
 def folder_labels(entries: Sequence[Entry], class_names: tuple[str, ...]) -> np.ndarray | None:

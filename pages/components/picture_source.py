@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 from gandash import runs
 from gandash.datasets import DatasetUnavailable
-from gandash.embedding_sources import OfFolders, OfRun, OfRunAndPictures, OfRuns, PictureFolders, PictureSet, Source
+from gandash.embedding_sources import OfPictures, OfRun, OfRunAndPictures, OfRuns, Source
 from gandash.runs import Run, Snapshot
 from pages.components import url
 from pages.components.run_picker import labels
 from pages.components.switch import switch
+from pages.components.two_picture_sets import given_pictures, two_picture_sets
 from pages.components.view import a_snapshot, empty, view
 from pages.components.weights import with_weights
 
@@ -24,7 +24,6 @@ _HELP = (
     "with the cursor. **Two runs**: the run at the cursor against another, or against itself at another snapshot. **Run and pictures**: "
     "against pictures that you bring. **Two folders**: any pictures, without a run."
 )
-_MEGABYTES = 200
 
 
 class Training(NamedTuple):
@@ -88,9 +87,7 @@ def _of_run_and_pictures() -> OfRunAndPictures:
     run, snapshot = with_weights()
     _not_a_toy(run)
     with st.container(border=True):
-        where, upload = st.columns([3, 2], vertical_alignment="top")
-        path, content = _given(where, upload, "It holds pictures, in folders or not: all of them are taken.")
-        pictures = PictureSet(path, content)
+        pictures = given_pictures("folder", "Pictures", "It holds pictures, in folders or not: all of them are taken.")
         try:
             st.caption(f"{pictures.count:,} pictures.")
         except DatasetUnavailable as error:
@@ -99,35 +96,8 @@ def _of_run_and_pictures() -> OfRunAndPictures:
     return OfRunAndPictures(run, snapshot, pictures)
 
 
-def _of_folders() -> OfFolders:
-    with st.container(border=True):
-        where, upload = st.columns([3, 2], vertical_alignment="top")
-        pictures = PictureFolders(*_given(where, upload, "It holds two folders of pictures (or more): one of real, one of generated ones."))
-        try:
-            counts, guessed = pictures.counts, pictures.guess()
-        except DatasetUnavailable as error:
-            st.error(str(error), icon=":material/folder_off:")
-            st.stop()
-        names = list(counts)
-        label = lambda name: f"{name} ({counts[name]} pictures)"  # noqa: E731
-        real = where.selectbox("Real", names, names.index(guessed[0]), format_func=label, key="real_folder")
-        generated = upload.selectbox("Generated", names, names.index(guessed[1]), format_func=label, key="generated_folder")
-    if real == generated:
-        st.warning("Choose two different folders.", icon=":material/folder_copy:")
-        st.stop()
-    return OfFolders(pictures, real, generated)
-
-
-def _given(where, upload, holds: str) -> tuple[Path, bytes | None]:
-    """A path on the server, or the name and content of an uploaded zip; without either, the end of the page."""
-    path = where.text_input(
-        "Folder or zip on the server", key="folder", bind="query-params", placeholder="/data/real-and-generated.zip", help=holds
-    )
-    file = upload.file_uploader("or a zip from here", type="zip", key="folder_zip", max_upload_size=_MEGABYTES)
-    if not path and file is None:
-        st.caption(f"Any pictures can be compared, whatever made them: give a path, or drop a zip. {holds}")
-        st.stop()
-    return (Path(file.name), file.getvalue()) if file else (Path(path).expanduser(), None)
+def _of_folders() -> OfPictures:
+    return OfPictures(*two_picture_sets())
 
 
 _SOURCES = {RUN: _of_run, TRAINING: _of_training, RUNS: _of_runs, PICTURES: _of_run_and_pictures, FOLDERS: _of_folders}
