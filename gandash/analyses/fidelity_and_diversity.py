@@ -31,6 +31,7 @@ class FidelityAndDiversity(Score):
     title = "Precision, recall, density, coverage"
     family = "scores"
     order = 3
+    version = 2  # the sentence
 
     def measure(self, subject: Subject) -> Measured:
         from gandash.features import measures
