@@ -12,6 +12,8 @@ from maps_in_a_browser import compute, drawn, lasso_everything
 from PIL import Image
 from playwright.sync_api import expect
 
+from pages.components.figure import FONTS, SCALE
+
 expect.set_options(timeout=60_000)  # milliseconds: a machine that also trains answers late
 
 EACH = 12  # pictures a folder
@@ -89,6 +91,26 @@ def test_the_keyboard_reaches_every_picture_and_all_maps_mark_it(app, page, arch
     expect(page.locator(".sheet-title")).to_have_text(re.compile("^1 picked"))
     first.press("Escape")
     expect(page.locator(".sheet")).to_be_hidden()
+
+
+def test_a_figure_has_one_button_which_saves_it_as_a_sharp_picture(app, page, archive):
+    compute(page, app, f"pictures=folders&folder={archive}")
+    figure = page.locator(".js-plotly-plot")
+    figure.scroll_into_view_if_needed()
+    button = figure.locator(".modebar-btn")
+    expect(button).to_have_count(1)
+    figure.hover()
+    expect(button).to_be_visible()
+    covered, legend, whole = button.bounding_box(), figure.locator(".legend .bg").first.bounding_box(), figure.bounding_box()
+    assert covered["x"] > legend["x"] + legend["width"] or covered["y"] + covered["height"] < legend["y"]
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "gandash-separability.png"
+    with Image.open(download.value.path()) as picture:
+        assert picture.format == "PNG" and picture.height == SCALE * whole["height"]
+        assert abs(picture.width - SCALE * whole["width"]) < SCALE
+    fonts = figure.locator(".legendtext").first.evaluate("text => getComputedStyle(text).fontFamily")
+    assert fonts.replace('"', "") == FONTS  # none that the picture could not draw with
 
 
 def test_a_title_enlarges_its_map_and_the_link_shows_the_same_again(app, page, archive):

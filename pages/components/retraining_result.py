@@ -7,9 +7,8 @@ import streamlit as st
 from gandash import retraining
 from gandash.plots.retraining import grid_figure, strategies_figure
 from gandash.retraining import Study
+from pages.components.figure import show_figure
 from pages.components.switch import switch
-
-_STILL = {"displayModeBar": False}
 
 
 def retraining_result(study: Study) -> None:
@@ -17,7 +16,7 @@ def retraining_result(study: Study) -> None:
     st.markdown(f"**{retraining.reading(study)}**")
     tested_on = switch("tested_on", {"real": "Real images", "generated": "Generated images"}, label="Tested on")
     curves = retraining.curves(study, tested_on)
-    st.plotly_chart(strategies_figure(**curves), config=_STILL, key="retraining_curves")
+    show_figure(strategies_figure(**curves), "retraining-curves", key="retraining_curves")
     if "arrow" in curves:
         st.caption(
             "The arrow is the exchange: from the few real images, at the accuracy that they reach with generated ones, to as many real "
@@ -29,7 +28,7 @@ def retraining_result(study: Study) -> None:
             "these images, its errors count as well."
         )
     st.markdown("**Portions.** Along a row generated images are added, down a column real ones.")
-    st.plotly_chart(grid_figure(retraining.grid(study, tested_on), tested_on), config=_STILL, key="retraining_grid")
+    show_figure(grid_figure(retraining.grid(study, tested_on), tested_on), "retraining-grid", key="retraining_grid")
     st.markdown("**What a thousand generated images are worth**, in real ones, by how many real ones there are already:")
     st.dataframe(retraining.rates_table(study), hide_index=True, key="retraining_rates")
     with st.expander("Every strategy and count", icon=":material/table_rows:"):

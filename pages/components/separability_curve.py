@@ -7,6 +7,7 @@ import streamlit as st
 from gandash.analyses._two_sample_test import FOLDS, PERMUTATIONS, REPEATS, reading
 from gandash.analyses.separability import chart
 from gandash.embedding_maps import EmbeddingMaps
+from pages.components.figure import show_figure
 
 
 def separability_curve(maps: EmbeddingMaps) -> None:
@@ -15,7 +16,7 @@ def separability_curve(maps: EmbeddingMaps) -> None:
     some = next(iter(errors.values()))
     told = reading(tests, maps.kinds) if tests else f"Fewer than {FOLDS} pictures of a kind: too few to learn from some and ask of others."
     st.markdown(f"**How often a classifier takes one kind for the other.** {told}")
-    st.plotly_chart(chart(errors, tests, maps.kinds, maps.colours[0]), config={"displayModeBar": False}, key="separability")
+    show_figure(chart(errors, tests, maps.kinds, maps.colours[0]), "separability", key="separability")
     kept = " / ".join(f"{each.explained:.0%}" for each in errors.values())
     study = (
         f"**The study's measure**, dotted: {some.real} {first} and {some.generated} {second} points, each on two principal "
