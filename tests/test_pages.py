@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from gandash import jobs, retraining, runs
 from gandash.scores import known_scores
-from pages.components import cards, quick_train
+from pages.components import cards, new_run, quick_train
 
 PAGES = sorted((path.name for path in (PROJECT / "pages").glob("[0-9]*_*.py")), key=lambda name: int(name.split("_")[0]))
 
@@ -223,6 +223,16 @@ class TestTheForm:
         assert form.button(key="new_start").disabled
         form.selectbox(key="new.one-minute.architecture").set_value("mlp").run()
         assert not form.warning and not form.button(key="new_start").disabled
+
+    def test_a_run_is_named_after_its_preset_only_while_it_plays_the_preset_s_game(self, form, monkeypatch):
+        called = []
+        monkeypatch.setattr(new_run, "start_button", lambda config, *_, **__: called.append(config.title))
+        form.number_input(key="new.one-minute.length.0.seed").set_value(7).run()
+        form.selectbox(key="new.one-minute.dataset").set_value("ring").run()
+        form.selectbox(key="new.one-minute.architecture").set_value("mlp").run()
+        form.text_input(key="new.one-minute.length.0.title").set_value("Mine").run()
+        toy = "Ring of Gaussians, {}, Non-saturating"
+        assert called == ["One minute of MNIST", toy.format("DCGAN"), toy.format("MLP (vanilla GAN)"), "Mine"]
 
     def test_what_does_not_fit_is_marked_in_the_list(self, form):
         form.selectbox(key="new.one-minute.dataset").set_value("ring").run()
