@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from gandash import analyses, background, further
 from gandash.analyses import Analysis
 from gandash.runs import Run, Snapshot
+from pages.components.figure import show_figure
 from pages.components.long_work import watch
 from pages.components.options_form import options_form
 from pages.components.score_table import number_table
@@ -62,7 +63,7 @@ def _one(name: str, kind: type[Analysis], run: Run, snapshot: Snapshot) -> None:
 def _found(name: str, told: further.Told) -> None:
     if told["reading"]:
         st.markdown(told["reading"])
-    st.plotly_chart(further.figure(told), config={"displayModeBar": False}, key=f"analysis_{name}_figure")
+    show_figure(further.figure(told), name, key=f"analysis_{name}_figure")
     numbers = {number["name"]: number for number in told["numbers"]}
     if numbers:
         number_table(numbers, told["detail"].get("heads", {"value": "Generated", "real": "Real"}))

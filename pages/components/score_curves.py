@@ -9,6 +9,7 @@ from gandash.analyses._scores import ScoreOptions
 from gandash.plots.score_curve import score_curve_figure
 from gandash.runs import Run, Snapshot
 from pages.components.cursor import move_to
+from pages.components.figure import show_figure
 from pages.components.long_work import watch
 
 
@@ -59,13 +60,7 @@ def _panels(run: Run, snapshot: Snapshot, sheets: list[scores.Sheet]) -> None:
             with grid.cell():
                 st.markdown(f"**{number['title']}** :gray[{'more' if number['better'] == 'higher' else 'less'} is better]")
                 key = f"curve_{name}"
-                st.plotly_chart(
-                    figure,
-                    config={"displayModeBar": False},
-                    key=key,
-                    on_select=lambda key=key: _follow(key, newest),
-                    selection_mode="points",
-                )
+                show_figure(figure, key, key=key, on_select=lambda key=key: _follow(key, newest), selection_mode="points")
     st.caption("◆ generated, ± its spread · dashed: real images · the grey line is the epoch cursor; click a point to move it there.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gandash import analyses, scores
+from pages.components.figure import show_figure
 
 
 def score_figures(sheet: scores.Sheet) -> None:
@@ -15,7 +16,7 @@ def score_figures(sheet: scores.Sheet) -> None:
             analysis = analyses.parts[name]
             with grid.cell():
                 st.markdown(f"**{analysis.title}**  \n:gray[{analysis.summary()}]")
-                st.plotly_chart(scores.figure(name, sheet), config={"displayModeBar": False}, key=f"score_figure_{name}")
+                show_figure(scores.figure(name, sheet), name, key=f"score_figure_{name}")
                 if told["result"]["reading"]:
                     st.markdown(told["result"]["reading"])
 
