@@ -121,7 +121,8 @@ def grid_figure(grid: Mapping[tuple[int, int], tuple[float, float]], tested_on: 
     )
     figure.update_xaxes(type="category", title="generated images", side="bottom", showgrid=False)
     figure.update_yaxes(type="category", title="real images", autorange="reversed", showgrid=False)
-    return figure.update_layout(height=60 + 44 * len(reals), margin={"l": 0, "r": 0, "t": 8, "b": 40}, dragmode=False)
+    # above the cells there is room for the button that saves the figure
+    return figure.update_layout(height=82 + 44 * len(reals), margin={"l": 0, "r": 0, "t": 30, "b": 40}, dragmode=False)
 
 
 def _words(value: tuple[float, float] | None) -> str:
