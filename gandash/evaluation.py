@@ -151,7 +151,7 @@ def as_text(sheet: scores.Sheet) -> str:
         better = {"higher": "↑", "lower": "↓"}[number["better"]]
         lines.append(f"{number['title']:18} {better} {number['value']:>10.4g} {spread:>8} {real:>10} {number['samples']:>8,}")
     warnings = dict.fromkeys(f"{number['title']}: {number['warning']}" for number in sheet["scores"].values() if number["warning"])
-    reasons = dict.fromkeys(sheet["left_out"].values())
+    reasons = [f"{analyses.parts[name].title}: {reason}" for name, reason in sheet["left_out"].items()]
     if "ceiling" in sheet:
         lines.append(f"\nreal: {sheet['ceiling']}")
     return "\n".join([*lines, *(f"\n! {warning}" for warning in warnings), *(f"\nLeft out: {reason}" for reason in reasons)])

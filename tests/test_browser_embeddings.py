@@ -179,7 +179,8 @@ def test_two_runs_and_a_run_against_pictures(app, page, archive):
     page.get_by_role("button", name="Compute").click()
     drawn(page)
     expect(page.locator(".legend button")).to_have_text(["Digits, DCGAN (10)", "Mine (10)"])
-    expect(page.get_by_text("After no block does an SVM tell Mine pictures from Digits, DCGAN ones")).to_be_visible()  # they are copies
+    told = page.get_by_text("After no block does an SVM surely tell Mine pictures from Digits, DCGAN ones")
+    expect(told).to_be_visible()  # they are copies
     page.goto(f"{app.url}/embeddings?run=digits-dcgan&pictures=runs&other=digits-dcgan&map_count=10&layout=pca")
     settled(page)
     expect(page.get_by_text("That is the same run at the same snapshot")).to_be_visible()

@@ -179,9 +179,15 @@ def reading(tests: Mapping[str, TwoSampleTest], kinds: tuple[str, str] = ("real"
     best = min(tests, key=lambda block: tests[block].error.error)
     missed = f"wrong on {_percent(tests[best].error)} of the pictures that it has not seen (guessing: 50 %)"
     if not told:
+        alone = [block for block, test in tests.items() if test.p_value <= SIGNIFICANCE]
+        hint = ""
+        if alone and len(tests) > 1:
+            least = SIGNIFICANCE / len(tests)
+            small = f"The p of {' and '.join(alone)} is small"
+            hint = f" {small}, but of {len(tests)} blocks one easily is: it would have to be below {least:.2g}."
         return (
-            f"After no block does an SVM tell {second} pictures from {first} ones better than chance would: at best, after {best}, it is "
-            f"{missed}."
+            f"After no block does an SVM surely tell {second} pictures from {first} ones better than chance would: at best, after {best}, "
+            f"it is {missed}.{hint}"
         )
     if told == blocks:
         where = "After every block"

@@ -11,6 +11,8 @@ from gandash.plots.paired_bars import PAIRED_BARS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+ERROR = "#8C8C8C"  # seen on the bar, on a light page and on a dark one
+
 
 def score_bars_figure(
     titles: Sequence[str], generated: Sequence[float], spreads: Sequence[float], real: Sequence[float | None]
@@ -30,7 +32,7 @@ def score_bars_figure(
             insidetextanchor="start",
             textangle=0,
             textfont={"color": "white", "size": 13},
-            error_y={"type": "data", "array": list(errors), "thickness": 1.5} if errors else None,
+            error_y={"type": "data", "array": list(errors), "thickness": 2, "color": ERROR} if errors else None,
             marker={"color": colour},
             hovertemplate=f"%{{x}}, {name}: %{{y:.3f}}<extra></extra>",
         )

@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from gandash import analyses
 from gandash.plots.colours import GENERATED, REAL
 from gandash.scores import Sheet
 
@@ -45,8 +46,9 @@ def score_table(sheet: Sheet) -> None:
         f"{what}; seen through **{sheet['weights']}**, against {sheet['reference']}. *Real*: {sheet['ceiling']}. "
         f"↑ more is better, ↓ less is. ±: {'; '.join(hows)}. {sheet['note']}"
     )
-    for reason in sheet["left_out"].values():
-        st.caption(f":material/info: Left out: {reason}")
+    for reason in dict.fromkeys(sheet["left_out"].values()):
+        named = ", ".join(analyses.parts[name].title for name, why in sheet["left_out"].items() if why == reason)
+        st.caption(f":material/info: **{named}** left out: {reason}")
 
 
 def number_table(numbers: Mapping[str, dict], heads: Mapping[str, str] = _HEADS) -> None:
