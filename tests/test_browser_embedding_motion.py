@@ -48,6 +48,7 @@ def test_the_epoch_cursor_moves_the_cloud_and_the_player_moves_the_cursor(app, p
     page.get_by_role("radiogroup", name="Colour by").get_by_text("D(x)", exact=True).click()
     lasso_everything(page)
     expect(page.locator(".sheet-title")).to_have_text("60 picked: 30 real, 30 generated. Below each: D(x)")
+    settled(page)  # a download that is asked for while the page is made anew is lost
     with page.expect_download() as download:
         page.get_by_role("button", name="Coordinates (CSV)").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
