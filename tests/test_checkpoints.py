@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gandash import datasets, presets, recording, runs
+from gandash import analyses, datasets, further, presets, recording, retraining, runs, scores
+from gandash.analyses._scores import ScoreOptions
 from gandash.runs import Run
 from gandash.runs.files import tensor_names
 from gandash.scores import known_scores
@@ -109,6 +110,25 @@ def test_the_tiled_run_is_tiled_and_its_cure_is_not():
         found[name] = stride_energy(networks.generate(networks.latents(0, 256)), run.config.architecture.options["stride"])
     assert found["mnist-tiled"] > 5 * stride_energy(real, 4)
     assert found["mnist-untiled"] < found["mnist-tiled"] / 5
+
+
+def test_every_snapshot_with_weights_comes_with_its_scores(runs_folder):
+    """Found by what they depend on, so that nothing is computed anew; without the data sets that they were made with."""
+    for run in SHIPPED.values():
+        if run.config.dataset.name in ("mnist", "fashion_mnist") or run.id in ("cifar10-dcgan", "cifar10-sngan"):
+            assert [sheet["step"] for sheet in scores.kept_all(run, ScoreOptions())] == sorted(run.steps_of("weights")), run.id
+        told = json.loads((run.path / "scores.json").read_text(encoding="utf-8"))
+        assert [sheet["step"] for sheet in told["snapshots"]] == sorted(run.steps_of("weights")), run.id
+
+
+def test_what_looks_further_ships_where_it_is_shown_first(runs_folder):
+    run = SHIPPED["mnist-dcgan"]
+    for name in further.names("scores"):
+        analysis = analyses.parts[name]()
+        expected = not analysis.shows_real_images and analysis.suits(run.config) is None
+        assert (further.kept(run, run.snapshot(), analysis) is not None) == expected, name
+    (study,) = retraining.begun(run, run.snapshot()).values()
+    assert study.study().rates()["mixed", 50].worth > 0
 
 
 def test_shipped_weights_are_the_samples_networks_and_hold_no_images():
