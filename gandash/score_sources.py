@@ -6,6 +6,7 @@ A source says which scores suit it, what its result depends on, where that is ke
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +63,9 @@ class Source(Protocol):
     def about(self, options: ScoreOptions) -> str:
         """What computing a sheet does, from its verb on, before anything is computed."""
 
+    def note(self, options: ScoreOptions, samples: int) -> str:
+        """What else a person should know where so many could be looked at; empty for nothing."""
+
     def facts(self, options: ScoreOptions) -> dict[str, Any]:
         """What a sheet says of them: run, step, epoch, label, how the ceiling was found, and the command that makes the sheet again."""
 
@@ -115,6 +119,9 @@ class OfRun:
             "recipe": _recipe(command, options),
         }
 
+    def note(self, options: ScoreOptions, samples: int) -> str:
+        return ""
+
     def about(self, options: ScoreOptions) -> str:
         dataset = self.run.config.part("dataset")
         against = f"images of {dataset.title}, which are looked at first"
@@ -164,14 +171,14 @@ class OfPictures:
         if not path.exists():
             found = self.real.read(MOST_REAL, shape=self._shape(network), class_names=self.class_names)
             all_of = f"{len(found):,} of {self.real.count:,}" if self.real.count > len(found) else f"{len(found):,}"
-            facts = {"title": f"{all_of} pictures of {self.real.title}", "note": found.note, "ceiling": CEILINGS["pictures"]}
+            facts = {"title": f"{all_of} pictures of {self.real.title}", "note": found.note}
             images = self._seen(found.images)
             reference.save(reference.of_pictures(images, found.labels, network, self.reader, facts, progress), path)
         return reference.load(path)
 
     def facts(self, options: ScoreOptions) -> dict[str, Any]:
         real, generated = (shlex.quote(pictures.address) for pictures in (self.real, self.generated))
-        command = f"evaluate --real {real} --generated {generated} --count {options.count}"
+        command = f"evaluate --real {real} --generated {generated} --count {options.count} --seed {options.seed}"
         command += f" --classes {self.classes}" if self.classes else ""
         return {
             "run": "",
@@ -181,6 +188,11 @@ class OfPictures:
             "ceiling": CEILINGS["pictures"],
             "recipe": _recipe(command, options),
         }
+
+    def note(self, options: ScoreOptions, samples: int) -> str:
+        wanted = min(options.count, self.generated.count)
+        broken = wanted - samples
+        return f"{broken:,} of {wanted:,} pictures in {self.generated.title} could not be read and were left out." if broken else ""
 
     def about(self, options: ScoreOptions) -> str:
         count, most = min(options.count, self.generated.count), min(MOST_REAL, self.real.count)
@@ -226,7 +238,7 @@ class OfPictures:
         return Subject(images, labels, self.class_names, self.reader, features, logits, options.network, against)
 
 
-def _obstacle(ask, network: str) -> str:
+def _obstacle(ask: Callable[[], object], network: str) -> str:
     try:
         looking.identity(network)
         ask()

@@ -84,7 +84,8 @@ def kept(source: Source, options: ScoreOptions) -> Sheet | None:
 
     Raises :class:`~gandash.features.resnet18.WeightsUnavailable` and :class:`~gandash.datasets.DatasetUnavailable`.
     """
-    found, left_out = _looked_up(source, _scores(options))
+    keys, left_out = _keys(source, _scores(options), options.network)
+    found = _looked_up(source, keys)
     whole = found and all(told["result"] for told in found.values())
     return _sheet(source, options, found, left_out) if whole else None
 
@@ -95,9 +96,10 @@ def evaluate(source: Source, options: ScoreOptions, only: list[str] | None = Non
     Raises ``ValueError`` where nothing suits it, and what :meth:`Source.subject` raises.
     """
     chosen = {name: score for name, score in _scores(options) if only is None or name in only}
-    found, left_out = _looked_up(source, chosen.items())
-    if not found:
+    keys, left_out = _keys(source, chosen.items(), options.network)
+    if not keys:
         raise ValueError(" ".join(dict.fromkeys(left_out.values())))
+    found = _looked_up(source, keys)
     missing = [name for name, told in found.items() if not told["result"]]
     for done, name in enumerate(missing):
         score, begin = chosen[name], 0.8 * (done > 0) + 0.2 * done / len(missing)  # nearly all the time goes into the first one's samples
@@ -105,7 +107,7 @@ def evaluate(source: Source, options: ScoreOptions, only: list[str] | None = Non
         if part:
             part(0.0, score.title)
         found[name]["result"] = score.measure(source.subject(score.options, part)).as_json()
-        _write(source.folder(_key(source, name, score)) / SHEET, found[name]["result"])
+        _write(source.folder(keys[name]) / SHEET, found[name]["result"])
     sheet = _sheet(source, options, found, left_out)
     if only is None and isinstance(source, OfRun):
         _remember(source.run, sheet)
@@ -167,41 +169,43 @@ def _scores(options: ScoreOptions) -> list[tuple[str, Score]]:
     return [(name, analyses.parts[name](options.model_dump())) for name in names()]
 
 
-def _key(source: Source, name: str, score: Score) -> dict[str, Any]:
-    """All that a score depends on, so that it is the same on every machine."""
+def _keys(source: Source, scores: Iterable[tuple[str, Score]], network: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """By the names of scores, all that each depends on, which is the same on every machine; and why others are left out.
+
+    The source is asked once: it may have ten thousand files to look at.
+    """
+    reasons = [(name, score, source.reason(score)) for name, score in scores]
+    left_out = {name: reason for name, _, reason in reasons if reason}
+    if len(left_out) == len(reasons):
+        return {}, left_out
+    shared = {"network": looking.identity(network), "classifier": looking.identity(looking.EMBEDDED), **source.key(network)}
+    suited = [(name, score) for name, score, reason in reasons if not reason]
     return {
-        "analysis": name,
-        "version": score.version,
-        "options": score.options.model_dump(),
-        "network": looking.identity(score.options.network),
-        "classifier": looking.identity(looking.EMBEDDED),
-        **source.key(score.options.network),
+        name: {"analysis": name, "version": score.version, "options": score.options.model_dump(), **shared} for name, score in suited
+    }, left_out
+
+
+def _looked_up(source: Source, keys: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a source's scores, ``{name: {"key", "result"}}``, a result empty where it is not."""
+    shipped = source.shipped()
+    return {
+        name: {"key": digest(key), "result": shipped.get(digest(key)) or read_json(source.folder(key) / SHEET)}
+        for name, key in keys.items()
     }
-
-
-def _looked_up(source: Source, scores: Iterable[tuple[str, Score]]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What is kept of a source's scores, ``{name: {"key", "result"}}``, a result empty where it is not; and why others are left out."""
-    shipped, found, left_out = source.shipped(), {}, {}
-    for name, score in scores:
-        if reason := source.reason(score):
-            left_out[name] = reason
-            continue
-        key = _key(source, name, score)
-        found[name] = {"key": digest(key), "result": shipped.get(digest(key)) or read_json(source.folder(key) / SHEET)}
-    return found, left_out
 
 
 def _sheet(source: Source, options: ScoreOptions, found: dict[str, Any], left_out: dict[str, str]) -> Sheet:
     numbers = [number for each in found.values() for number in Measured.from_json(each["result"]).numbers]
     reference = source.reference(options.network)
+    samples = max((number.samples for number in numbers), default=0)  # fewer than were asked for, where there are not so many
     return {
         **source.facts(options),
-        "samples": max((number.samples for number in numbers), default=0),  # fewer than were asked for, where there are not so many
+        "samples": samples,
         "seed": options.seed,
         "network": options.network,
         "weights": looking.choices()[options.network].title,
         "reference": reference.title,
-        "note": reference.facts["note"],
+        "note": f"{reference.facts['note']} {source.note(options, samples)}".strip(),
         "versions": {name: version(name) for name in _LIBRARIES},
         "scores": {number.name: {key: value for key, value in asdict(number).items() if key != "name"} for number in numbers},
         "analyses": found,

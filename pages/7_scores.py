@@ -27,8 +27,9 @@ and 50,000 samples: nothing here compares with them unless you look through Ince
 with other samples of the same generator, not with another training. A generator that copies its training images scores as well as real
 ones do.
 
-**Two folders.** Any generated pictures can be held against any real ones, whatever made them. All the real ones are compared with, and
-*Real* is one half of them against the other: half as many, so a FID or a coverage there is a little worse than equal numbers would make it.
+**Two folders.** Any generated pictures can be held against any real ones, whatever made them. Each is cropped to a square, and all
+the real ones are compared with. *Real* is one half of them against the other: half as many, so a FID or a coverage there is a little worse
+than equal numbers would make it.
 
 **Sizes.** Digits and clothes of 28 pixels are given the black border that makes 32 of them, as their data sets do, so runs of both sizes
 are held against the same real images.

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from conftest import settled
 from PIL import Image
 from playwright.sync_api import expect
@@ -14,7 +13,7 @@ from typer.testing import CliRunner
 
 from gandash import scores
 from gandash.__main__ import app as commands
-from gandash.analyses._folders import PictureSet, folder_labels
+from gandash.analyses._folders import PictureSet, Upload, folder_labels
 from gandash.analyses._scores import ScoreOptions
 from gandash.datasets import DatasetUnavailable
 from gandash.datasets._pictures import Entry
@@ -22,16 +21,10 @@ from gandash.features import extractors, measures
 from gandash.registry import parts
 from gandash.scores import OfPictures
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEW = ScoreOptions(count=100)
 REAL, MADE = 96, 96  # as many of each, so that scores of neighbours compare all of them
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +110,41 @@ def test_folders_of_classes_tell_what_was_asked_for(archive):
     asked = sheet["scores"]["class_accuracy"]
     assert asked["real"] > asked["value"] > 0.3 and not sheet["left_out"]
     assert len(set(source.subject(FEW).asked[:20])) > 5, "folders are mixed: a part of the pictures is a part of every class"
-    assert sheet["recipe"].endswith(f"--real {archive}/real --generated {archive}/generated --count 100 --classes mnist")
+    assert sheet["recipe"].endswith(f"--real {archive}/real --generated {archive}/generated --count 100 --seed 0 --classes mnist")
+
+
+def test_a_class_that_no_picture_is_of_does_not_obey_least(archive):
+    without = archive.with_name("without.zip")
+    with zipfile.ZipFile(archive) as before, zipfile.ZipFile(without, "w") as after:
+        for name in before.namelist():
+            if not name.startswith("generated/4/"):
+                after.writestr(name, before.read(name))
+    source = OfPictures(PictureSet(without, folder="real"), PictureSet(without, folder="generated"), "mnist")
+    told = scores.evaluate(source, FEW, ["asked_class"])["analyses"]["asked_class"]["result"]
+    assert told["detail"]["shares"][4] == [0.0] * 10 and not told["reading"].startswith("4 obeys least")
+    assert "Only 0 samples of a class" in told["numbers"][0]["warning"]
+
+
+def test_pictures_that_cannot_be_read_are_told(folders):
+    for index in range(3):
+        (folders / "made" / f"{index}.png").write_bytes(b"no picture")
+    (folders / "real" / "0" / "broken.png").write_bytes(b"no picture")
+    sheet = scores.evaluate(OfPictures(PictureSet(folders / "real"), PictureSet(folders / "made")), FEW)
+    assert sheet["samples"] == MADE - 3
+    assert f"1 of {REAL + 1} pictures in real" in sheet["note"] and f"3 of {MADE} pictures in made" in sheet["note"]
+
+
+@pytest.mark.parametrize("uploaded", [True, False])
+def test_an_archive_is_listed_and_hashed_once(archive, uploaded, monkeypatch):
+    upload = Upload("both.zip", archive.read_bytes()) if uploaded else None
+    opened_before, opened_zip = [], zipfile.ZipFile
+    monkeypatch.setattr("gandash.datasets._pictures.zipfile.ZipFile", lambda *a, **k: opened_before.append(a) or opened_zip(*a, **k))
+    for _ in range(3):  # as a page asks at every rerun
+        real, made = (PictureSet(archive, upload, folder) for folder in ("real", "generated"))
+        source = OfPictures(real, made, "mnist")
+        assert (real.count, made.count, real.guess()) == (REAL, MADE, ("real", "generated"))
+        assert not scores.obstacle(source, FEW) and scores.kept(source, FEW) is None and scores.work_key(source, FEW)
+    assert len(opened_before) == 1
 
 
 def test_labels_are_the_innermost_folders_name():
@@ -172,6 +199,16 @@ class TestThePage:
     def test_it_asks_for_pictures_where_there_is_no_run(self, runs_folder):
         page = opened("7_scores.py")
         assert "give a path, or drop a zip" in texts(page)
+
+    def test_a_folder_may_be_called_as_it_likes(self, runs_folder):
+        for name in ("all", "elsewhere", "real"):
+            (runs_folder / "odd" / name).mkdir(parents=True)
+            Image.new("L", (28, 28)).save(runs_folder / "odd" / name / "0.png")
+        page = opened("7_scores.py", folder=str(runs_folder / "odd"))
+        inside, made = (page.selectbox(key=key) for key in ("real_folder", "generated_folder"))
+        assert inside.value == "real" and made.value == "all"
+        assert inside.options[:3] == ["all of it", "all (1 pictures)", "elsewhere (1 pictures)"]
+        assert "1 real pictures in odd/real, 1 generated ones in odd/all." in texts(page)
 
     def test_a_path_that_is_not_there_is_told(self, runs_folder):
         page = opened("7_scores.py", folder=str(runs_folder / "nowhere.zip"))

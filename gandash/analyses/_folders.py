@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,23 +15,60 @@ from PIL import Image, UnidentifiedImageError
 
 from gandash.analyses._pictures import Pictures
 from gandash.datasets import DatasetUnavailable, _kept
-from gandash.datasets._pictures import FORMATS, Entry, decode_all, opened
-from gandash.datasets.image_folder import picture_folders
+from gandash.datasets._pictures import FORMATS, Entry, Listing, decode_all, listing, opened
+from gandash.datasets.image_folder import by_folder
 from gandash.randomness import derive
 
 SIDES = (32, 128)  # pixels: pictures are brought to their own size within these bounds
 _MADE = ("generat", "fake", "synth", "gan", "sample")  # what folders of generated pictures are called
 
 
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """An uploaded zip. Keep it as long as the visitor does: it is hashed and listed once."""
+
+    name: str
+    content: bytes
+
+    def open(self) -> BinaryIO:
+        """It as a file that has its name."""
+        file = io.BytesIO(self.content)
+        file.name = self.name
+        return file
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the content."""
+        return hashlib.sha256(self.content).hexdigest()[:32]
+
+    @cached_property
+    def entries(self) -> Sequence[Entry]:
+        """Its pictures. Raises :class:`DatasetUnavailable` where there are none, or where it is no zip."""
+        with opened(self.open()) as source:
+            return source.entries
+
+    @cached_property
+    def folders(self) -> dict[str, list[Entry]]:
+        """Its pictures by their folders. Raises as :attr:`entries` does."""
+        return by_folder(self.entries, self.name)
+
+
+@lru_cache(maxsize=4)
+def _folders_of(listed: Listing, name: str) -> dict[str, list[Entry]]:
+    """Of ten thousand pictures and more it takes a while to tell."""
+    return by_folder(listed.entries, name)
+
+
 @dataclass(frozen=True)
 class PictureSet:
-    """All the pictures in a folder or zip and below it, or those of one ``folder`` in it, as :func:`picture_folders` names them.
+    """All the pictures in a folder or zip and below it, or those of one ``folder`` in it.
 
-    ``content`` is an uploaded zip, or None where ``path`` is on this machine.
+    Folders are called as in :func:`~gandash.datasets.image_folder.picture_folders`. ``upload`` holds them, or is None where ``path`` is on
+    this machine.
     """
 
     path: Path
-    content: bytes | None = None
+    upload: Upload | None = None
     folder: str = ""
 
     @property
@@ -61,16 +99,22 @@ class PictureSet:
     def entries(self) -> Sequence[Entry]:
         """Their files in the order of their names. Raises :class:`DatasetUnavailable` where there are none."""
         if not self.folder:
-            with opened(self._file) as source:
-                return source.entries
-        folders = picture_folders(self._file)
+            return self._everything()
+        folders = self._folders()
         if self.folder not in folders:
             raise DatasetUnavailable(f"There is no folder {self.folder!r} with pictures in {self.path}, but {', '.join(folders)}.")
         return folders[self.folder]
 
     def kinds(self) -> dict[str, int]:
         """The folders that lie in it, by name, with how many pictures are in and below each. Raises as :meth:`entries` does."""
-        return {name: len(entries) for name, entries in picture_folders(self._file).items()}
+        return {name: len(entries) for name, entries in self._folders().items()}
+
+    def _everything(self) -> Sequence[Entry]:
+        """Listed once as long as it stays the same."""
+        return self.upload.entries if self.upload else listing(self.path).entries
+
+    def _folders(self) -> dict[str, list[Entry]]:
+        return self.upload.folders if self.upload else _folders_of(listing(self.path), self.path.name)
 
     def guess(self) -> tuple[str, str] | None:
         """Which folder is real and which is generated, by their names; else the first and the second of two, or None of more."""
@@ -85,11 +129,11 @@ class PictureSet:
     @property
     def digest(self) -> str:
         """Changes when a picture does: of the zip's content, or of the files' names, sizes and times. Raises as :meth:`entries` does."""
-        if self.content is not None:
-            return hashlib.sha256(self.content + self.folder.encode()).hexdigest()[:32]
-        files = [self.path / entry.path for entry in self.entries()]
-        if not self.path.is_dir():  # a folder is asked file by file, because a picture that is overwritten leaves it as it was
-            files = [self.path]
+        if self.upload:
+            return f"{self.upload.digest}{self.folder}"
+        entries, files = self.entries(), [self.path]
+        if self.path.is_dir():  # file by file, because a picture that is overwritten leaves the folder as it was
+            files = [self.path / entry.path for entry in entries]
         told = [(str(file), status.st_size, status.st_mtime_ns) for file in files for status in [file.stat()]]
         return hashlib.sha256((repr(told) + self.folder).encode()).hexdigest()[:32]
 
@@ -126,7 +170,7 @@ class PictureSet:
         if not chosen:
             return Pictures(np.empty((0, channels, side, side), np.uint8))
         with opened(self._file) as source:
-            if self.content is None:
+            if self.upload is None:
                 images, good = _kept.pictures(source, chosen, side, channels == 3, (str(self.path.absolute()),))
             else:
                 images, good = decode_all(source, chosen, side, channels == 3)
@@ -139,11 +183,7 @@ class PictureSet:
 
     @property
     def _file(self) -> Path | BinaryIO:
-        if self.content is None:
-            return self.path
-        file = io.BytesIO(self.content)
-        file.name = str(self.path)
-        return file
+        return self.upload.open() if self.upload else self.path
 
 
 def folder_labels(entries: Sequence[Entry], class_names: tuple[str, ...]) -> np.ndarray | None:

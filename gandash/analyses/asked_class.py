@@ -46,7 +46,7 @@ class AskedClass(Score):
         )
         names = list(subject.class_names)
         shares = (confusion / np.maximum(asked, 1)[:, None]).tolist()
-        worst = int((right / np.maximum(asked, 1)).argmin())
+        worst = int(np.where(asked > 0, right / np.maximum(asked, 1), np.inf).argmin())  # pictures from elsewhere may lack a class
         taken = names[int(np.argmax([share if place != worst else -1 for place, share in enumerate(shares[worst])]))]
         reading = (
             f"{names[worst]} obeys least: {shares[worst][worst]:.0%} of its samples are read as asked, "

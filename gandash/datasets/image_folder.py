@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -182,7 +183,7 @@ def picture_folders(where: str | Path | BinaryIO) -> dict[str, list[Entry]]:
     """
     where = Path(where).expanduser() if isinstance(where, str) else where
     with _pictures.opened(where) as source:
-        return _by_folder(source, where)
+        return by_folder(source.entries, getattr(where, "name", "pictures"))
 
 
 def read_pictures(
@@ -198,7 +199,7 @@ def read_pictures(
     where = Path(where).expanduser() if isinstance(where, str) else where
     read = {}
     with _pictures.opened(where) as source:
-        folders = _by_folder(source, where)
+        folders = by_folder(source.entries, getattr(where, "name", "pictures"))
         if folder is not None and folder not in folders:
             raise DatasetUnavailable(f"There is no folder {folder!r} with pictures, but {', '.join(folders)}.")
         for name in folders if folder is None else [folder]:
@@ -233,10 +234,11 @@ def read_picture(file: str | Path | bytes | BinaryIO, size: int, colour: bool = 
         raise ValueError(f"This cannot be read as a picture: {error}.") from error
 
 
-def _by_folder(source: _pictures.Source, where: Path | BinaryIO) -> dict[str, list[Entry]]:
-    depth = _shared([entry.folders for entry in source.entries])
-    around = Path(getattr(where, "name", "pictures")).stem if depth == 0 else source.entries[0].folders[depth - 1]
+def by_folder(entries: Sequence[Entry], name: str) -> dict[str, list[Entry]]:
+    """:func:`picture_folders` of what lies in a place of that name. There is at least one entry."""
+    depth = _shared([entry.folders for entry in entries])
+    around = Path(name).stem if depth == 0 else entries[0].folders[depth - 1]
     folders: dict[str, list[Entry]] = {}
-    for entry in source.entries:
+    for entry in entries:
         folders.setdefault(entry.folders[depth] if len(entry.folders) > depth else around, []).append(entry)
     return folders

@@ -46,7 +46,7 @@ class Reference:
     features: np.ndarray  # float32 (M, D), of M images drawn at random
     ceilings: Mapping[str, Mapping[int, float]]  # score -> sample size -> what so many real images get
     confusion: np.ndarray | None  # int64 (K, K): how the classifier reads the real test images of each class
-    facts: Mapping[str, Any]  # images, network, weights, size, note; dataset, split where it is of a data set, else title and ceiling
+    facts: Mapping[str, Any]  # images, network, weights, size, note; dataset, split where it is of a data set, else title
 
     @property
     def statistics(self) -> Statistics:

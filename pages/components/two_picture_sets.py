@@ -7,12 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from gandash.analyses._folders import PictureSet
+from gandash.analyses._folders import PictureSet, Upload
 from gandash.datasets import DatasetUnavailable
 from pages.components import url
 
 _MEGABYTES = 200
-_ALL, _ELSEWHERE = "all", "elsewhere"
+_ALL, _ELSEWHERE = ".", ".."  # as no folder can be called
 _NAMES = {_ALL: "all of it", _ELSEWHERE: "another folder or zip"}
 
 
@@ -26,7 +26,15 @@ def given_pictures(name: str, title: str, holds: str) -> PictureSet:
     if not path and file is None:
         st.caption(f"Any pictures can be compared, whatever made them: give a path, or drop a zip. {holds}")
         st.stop()
-    return PictureSet(Path(file.name), file.getvalue()) if file else PictureSet.at(Path(path).expanduser())
+    return PictureSet(Path(file.name), _upload(name, file)) if file else PictureSet.at(Path(path).expanduser())
+
+
+def _upload(name: str, file) -> Upload:
+    """What was uploaded, the same object as long as it is the same upload."""
+    held, state = f"_{name}_upload", st.session_state
+    if state.get(held, ("", None))[0] != file.file_id:
+        state[held] = (file.file_id, Upload(file.name, file.getvalue()))
+    return state[held][1]
 
 
 def two_picture_sets() -> tuple[PictureSet, PictureSet]:
