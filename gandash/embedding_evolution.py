@@ -169,7 +169,7 @@ def _key(run: runs.Run, options: EmbeddingOptions) -> dict[str, Any]:
     return {
         "analysis": "embedding_evolution",
         "version": VERSION,
-        "options": options.key(),
+        "options": options.model_dump(),
         "run": run.id,
         "created": run.created.isoformat(),  # the same name may be recorded again
     }

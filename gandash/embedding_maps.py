@@ -22,7 +22,7 @@ from gandash.embedding_sources import Source, digest
 from gandash.embedding_thumbnails import atlases, keep_atlas
 from gandash.runs.files import write_bytes
 
-VERSION = 4  # raise it when the same source and options give another result
+VERSION = 5  # raise it when the same source and options give another result
 _FILE = "embedding.safetensors"
 
 
@@ -37,7 +37,6 @@ class EmbeddingMaps:
     predicted: np.ndarray  # bool (N,): the label is what the embedded network named
     scores: np.ndarray | None  # float32 (N,): D(x)
     errors: dict[str, Separation]  # as the study measured them
-    weighed: bool  # these count both kinds alike; in results from before they did not, which matters where there are more of one
     tests: dict[str, TwoSampleTest]  # empty where there are too few pictures
     kinds: tuple[str, str]
     colours: tuple[str, str]
@@ -83,9 +82,7 @@ def kept(source: Source, options: EmbeddingOptions) -> EmbeddingMaps | None:
     """The result, if it has been computed before."""
     path = source.folder(_key(source, options)) / _FILE
     found = _read(path, path.stat().st_mtime_ns) if path.exists() else None
-    if found is None or not (found.weighed or 2 * found.is_generated.sum() == len(found)):
-        return None
-    return found if (atlases() / found.atlas).exists() else None
+    return found if found and (atlases() / found.atlas).exists() else None
 
 
 def compute(source: Source, options: EmbeddingOptions, progress: Progress | None = None) -> EmbeddingMaps:
@@ -113,7 +110,6 @@ def compute(source: Source, options: EmbeddingOptions, progress: Progress | None
     facts = {
         "blocks": list(found.coordinates),
         "errors": {block: asdict(error) for block, error in errors.items()},
-        "weighed": True,
         "tests": {block: asdict(test) for block, test in tests.items() if test},
         "kinds": subjects.kinds,
         "colours": subjects.colours,
@@ -164,7 +160,7 @@ def _read(path: Path, stamp: int) -> EmbeddingMaps:
     from safetensors import safe_open
 
     with safe_open(path, framework="np") as file:
-        facts = {"weighed": False, **json.loads(file.metadata()["facts"])}
+        facts = json.loads(file.metadata()["facts"])
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
     return EmbeddingMaps(
         version=f"{path.parent.name}-{stamp}",
@@ -183,7 +179,7 @@ def _read(path: Path, stamp: int) -> EmbeddingMaps:
 
 
 def _key(source: Source, options: EmbeddingOptions) -> dict[str, Any]:
-    return {"analysis": "embedding_maps", "version": VERSION, "options": options.key(), **source.key()}
+    return {"analysis": "embedding_maps", "version": VERSION, "options": options.model_dump(), **source.key()}
 
 
 def _tell(progress: Progress | None, fraction: float, told: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import threading
 import zipfile
 from dataclasses import replace
@@ -12,12 +11,10 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 from PIL import Image
-from safetensors import safe_open
-from safetensors.numpy import save
 from streamlit.testing.v1 import AppTest
 
 from gandash import background, embedding_maps, runs
-from gandash.analyses._folders import PictureSet
+from gandash.analyses._folders import PictureSet, Upload
 from gandash.datasets import DatasetUnavailable
 from gandash.embedding_maps import EmbeddingOptions
 from gandash.embedding_sources import OfPictures, OfRun, OfRunAndPictures, OfRuns
@@ -79,21 +76,13 @@ class TestPictureSets:
         with zipfile.ZipFile(buffer, "w") as made:
             for path in folders.rglob("*.png"):
                 made.write(path, f"wrapped/{path.relative_to(folders)}")
-        found = PictureSet(Path("mine.zip"), buffer.getvalue())
+        found = PictureSet(Path("mine.zip"), Upload("mine.zip", buffer.getvalue()))
         assert found.kinds() == {"fakes": 8, "photographs": 8}
         assert len(replace(found, folder="photographs").read(5)) == 5 and replace(found, folder="fakes").digest != found.digest
 
     def test_a_folder_that_is_not_there_is_named_with_those_that_are(self, folders):
         with pytest.raises(DatasetUnavailable, match=r"no folder 'paintings' with pictures in .*, but fakes, photographs\."):
             PictureSet(folders, folder="paintings").read(5)
-
-
-def kept_before(path: Path) -> None:
-    """Make a kept result what it was when nothing said how the kinds were weighed."""
-    with safe_open(path, framework="np") as file:
-        facts, arrays = json.loads(file.metadata()["facts"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    assert facts.pop("weighed") is True
-    path.write_bytes(save(arrays, {"facts": json.dumps(facts)}))
 
 
 class TestMaps:
@@ -122,24 +111,9 @@ class TestMaps:
         (folders / "photographs" / "0.png").write_bytes(picture(99, 41))
         assert embedding_maps.kept(source, self.options) is None
 
-    def test_what_was_kept_under_one_count_is_found_and_means_what_it_did(self, folders, runs_folder):
-        """Results have been kept under ``count`` since before there were two; those that weighed uneven kinds otherwise have not."""
-        before = {"count": 8, "layout": "tsne", "perplexity": 5.0, "metric": "euclidean", "seed": 0, "weights": "embedded"}
-        assert self.options.key() == before and EmbeddingOptions(**before) == self.options
+    def test_one_count_is_as_many_of_either_kind(self):
         assert self.options == EmbeddingOptions(real_count=8, generated_count=8, perplexity=5)
-        assert EmbeddingOptions(real_count=8, generated_count=7).key()["generated_count"] == 7
         assert EmbeddingOptions() == EmbeddingOptions(count=300)
-        source = both(folders)
-        made = embedding_maps.compute(source, self.options)
-        assert (made.errors["layer1"].real, made.errors["layer1"].generated) == (8, 7)
-        path = source.folder({"analysis": "embedding_maps", "version": 4, "options": before, **source.key()}) / "embedding.safetensors"
-        kept_before(path)
-        assert embedding_maps.kept(source, self.options) is None  # 8 against 7
-        (folders / "fakes" / "3.png").write_bytes(picture(153, 40))
-        made = embedding_maps.compute(source, self.options)
-        kept_before(source.folder({"analysis": "embedding_maps", "version": 4, "options": before, **source.key()}) / path.name)
-        again = embedding_maps.kept(source, self.options)
-        assert again.errors == made.errors and not again.weighed
 
     def test_as_many_of_each_as_were_asked_for(self, shelf, folders):
         shelf.ship("mine", title="Mine")

@@ -58,17 +58,6 @@ class EmbeddingOptions(registry.Options):
             return {"real_count": told["count"], "generated_count": told["count"], **rest}
         return told
 
-    def key(self) -> dict[str, Any]:
-        """All fields as JSON values, for the names of results.
-
-        Equally many of both are one ``count``, as they were when no others could be asked for: what was kept then is found.
-        """
-        told = self.model_dump(mode="json")
-        if self.real_count == self.generated_count:
-            told["count"] = told.pop("real_count")
-            del told["generated_count"]
-        return told
-
 
 @dataclass(frozen=True, eq=False)
 class Subjects:
