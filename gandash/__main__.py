@@ -6,12 +6,13 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from gandash import importers, jobs, presets, recording, runs, separability_command
+from gandash.assignments import changed
 from gandash.config import ConfigError, RunConfig
 from gandash.datasets import DatasetUnavailable
 from gandash.registry import UnknownPart, parts
@@ -243,29 +244,6 @@ def import_(
         found = found.with_dataset(changed({"dataset": {"name": dataset, "options": {}}}, options)["dataset"])
     run = found.create(RunConfig.model_validate(changed(found.config.model_dump(), set_ or [])))
     print(f"{run.id}\n{run.status.note}")
-
-
-def changed(settings: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """``settings`` with ``field=value`` applied; ``role.option=value`` reaches a part's options. Values are JSON, or else text."""
-    made = json.loads(json.dumps(settings))
-    for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{assignment!r} is not FIELD=VALUE.")
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
-            value = text
-        field, _, option = path.partition(".")
-        if field not in made:
-            raise typer.BadParameter(f"There is no setting {field!r}. There are: {', '.join(made)}.")
-        if not option:
-            made[field] = value
-        elif isinstance(made[field], dict) and "options" in made[field]:
-            made[field]["options"][option] = value
-        else:
-            raise typer.BadParameter(f"{field} has no options.")
-    return made
 
 
 def _config_file(path: Path) -> RunConfig:
