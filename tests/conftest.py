@@ -5,6 +5,7 @@ Fixtures, by what they cost:
     recorded        a tiny convolutional run, really trained once a session, on scikit-learn's digits
     shelf           runs_folder with the recorded run shipped as "digits-dcgan"; young, failed and stopped ones by ``shelf.add``
     app             the real application over a shelf of its own, one a test module: ``app.url``, ``app.shelf``
+    one_thread      torch on one thread, for a module: ``pytestmark = pytest.mark.usefixtures("one_thread")``
     page            a browser page that fails the test where the page's scripts threw an error; ``settled(page)`` waits for Streamlit
 """
 
@@ -92,6 +93,17 @@ def recorded(tmp_path_factory) -> Path:
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert json.loads((place / "tiny" / "status.json").read_text())["phase"] == "finished"
     return place / "tiny"
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """On a busy machine two threads that wait for each other are far slower than one."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -11,13 +11,7 @@ from gandash import analyses, further, runs
 from gandash.analyses.batch_correlation import alike, company_share, draw, normalised_over_the_batch
 from gandash.assembly import networks
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_every_pair_is_counted_once():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +19,13 @@ from gandash.runs.weights import read_tensors, write_tensors
 from gandash.training.loop import play
 from gandash.training.state import restore, state_tensors
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FOLDERS = ("datasets", "architectures", "objectives", "tricks", "priors", "optimisers", "analyses")
 PAPERS = ("architectures", "objectives", "tricks", "priors", "optimisers")  # folders whose parts come from the literature
 EVERY = [(folder, name) for folder in FOLDERS for name in parts(folder)]
 IDS = ["-".join(place) for place in EVERY]
 EMBEDDED = [name for name in parts("datasets") if parts("datasets")[name].embedded]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def suitable(**more) -> list[RunConfig]:

@@ -11,13 +11,7 @@ from gandash.features import reference as references
 from gandash.features.reference import Reference, seen
 from gandash.features.resnet18 import EMBEDDED_FACTS, HEADS, WeightsUnavailable
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Tensors(torch.utils.data.Dataset):

@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 
 from gandash import datasets
 from gandash.analyses.nearest_neighbours import NearestNeighbours, nearness, reading, training_features
 from gandash.datasets import Images
 from gandash.features.judge import nearest
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from games import tiny
 
 from gandash import analyses, further, runs
@@ -13,13 +12,7 @@ from gandash.runs.recorder import Recorder
 from gandash.training.loop import take_snapshot
 from gandash.training.state import state_tensors
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def cloud(apart: float, count: int = 300, classes: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

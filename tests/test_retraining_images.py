@@ -13,13 +13,7 @@ from gandash.assembly import networks
 from gandash.config import RunConfig
 from gandash.randomness import generator
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def config(dataset="mnist_subset", architecture="dcgan", **options) -> RunConfig:

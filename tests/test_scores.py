@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-import torch
 from conftest import PROJECT, settled
 from playwright.sync_api import expect
 from test_pages import opened, texts
@@ -27,17 +26,11 @@ from gandash.scores import OfRun
 from gandash.training.loop import take_snapshot
 from gandash.training.state import state_tensors
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEW = ScoreOptions(count=100)
 MNIST = {"dataset": {"name": "mnist_subset", "options": {"size": 28}}}  # the recorded run's networks fit, and statistics ship
 TABLE = ["inception_score", "fid", "kid", "precision", "recall", "density", "coverage", "modes", "confident"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
